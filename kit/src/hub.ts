@@ -30,6 +30,11 @@ export interface HubDefinition {
   readonly config: ConfigTable;
   /** Connects and wires one hub; nothing runs until {@link Hub.start}. */
   create(deps: HubDeps): Promise<Hub>;
+  /**
+   * Puts the hub's part of the sample organisation in, through its own commands, on the first start of an embedded
+   * database. A start that was cut off calls it again: what is there already must not be doubled.
+   */
+  sample?(hub: Hub): Promise<void>;
 }
 
 /** What the outside gives to a hub. */

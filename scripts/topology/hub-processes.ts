@@ -1,0 +1,66 @@
+import { fork } from 'node:child_process';
+import { UsageError } from '@hubgraph/kit/errors';
+import type { Logger } from 'pino';
+import { exitCodes } from '../exit-codes.ts';
+import { keepRunning, type Kept } from '../embedded/keep.ts';
+import { childOf, freePort } from '../embedded/processes.ts';
+import { portIsFree } from './port.ts';
+import type { HubOrder, HubReport } from './hub-process.ts';
+
+/** A hub that runs as a process of its own and is started again when it dies. */
+export interface HubProcess {
+  readonly hub: string;
+  /** Where it answers; the same after a restart. */
+  readonly url: string;
+  pid(): number | undefined;
+  stop(): Promise<void>;
+}
+
+/** What to run: an order without its port, and the port that is preferred. */
+export interface HubProcessOptions {
+  readonly order: Omit<HubOrder, 'port'>;
+  readonly port: number;
+  readonly log: Logger;
+  /** One sentence whenever the hub dies or is back. */
+  onIncident(sentence: string): void;
+}
+
+/**
+ * Starts a hub process; resolves when it answers.
+ *
+ * @throws UsageError of the hub's own when its first start fails.
+ */
+export async function startHubProcess(options: HubProcessOptions): Promise<HubProcess> {
+  const { hub } = options.order;
+  // the manifest's port is a preference: two installations on one machine must not get into each other's way
+  const wanted = await portIsFree('127.0.0.1', options.port) ? options.port : await freePort();
+  const first = Promise.withResolvers<number>();
+  let current: Kept | undefined;
+  let sampled = false;
+  const kept = keepRunning((port = wanted) => startOnce({ ...options.order, wiring: { ...options.order.wiring, sample: options.order.wiring.sample && !sampled }, port }), {
+    up(server) {
+      if (current) options.onIncident(`The hub ${hub} is back.`);
+      current = server;
+      sampled = true;
+      first.resolve(server.port);
+    },
+    ended: (exit) => options.onIncident(`The hub ${hub} ended unasked (${exit.signal ?? `exit code ${exit.code}`}); it is started again.`),
+    failed: (error) => first.reject(error),
+  }, Number.POSITIVE_INFINITY);
+  const port = await first.promise;
+  return { hub, url: `http://127.0.0.1:${port}`, pid: () => current?.pid, stop: () => kept.stop() };
+}
+
+function startOnce(order: HubOrder): Promise<Kept> {
+  return new Promise((resolve, reject) => {
+    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = childOf(hub);
+    let stopping: Promise<void> | undefined;
+    hub.once('message', (report: HubReport) => {
+      if (report.kind === 'failed') reject(new UsageError(report.message, report.exitCode));
+      else resolve({ port: report.port, pid: child.pid, exited: child.exited, stop: () => (stopping ??= child.end('SIGTERM', 15_000, 'SIGKILL')) });
+    });
+    void child.exited.then(({ code, signal }) => reject(new UsageError(`The hub ${order.hub} ended while it was starting (${signal ?? `exit code ${code}`}).`, exitCodes.serverFailed.code)));
+    hub.send(order);
+  });
+}

@@ -1,0 +1,27 @@
+import type { Hub, HubDefinition } from '@hubgraph/kit/hub';
+import { systemClock } from '@hubgraph/kit/clock';
+import type { Logger } from 'pino';
+
+/** What the wiring gives to one hub, wherever it runs. */
+export interface HubWiring {
+  readonly databaseUrl: string;
+  readonly natsUrl?: string;
+  readonly cursorKeys: readonly string[];
+  /** Put the hub's sample data in after its start. */
+  readonly sample: boolean;
+}
+
+/** Creates a hub, starts it, and gives it its sample data when that is wanted. */
+export async function runHub(definition: HubDefinition, wiring: HubWiring, env: Readonly<Record<string, string | undefined>>, log: Logger): Promise<Hub> {
+  const { databaseUrl, natsUrl, cursorKeys } = wiring;
+  const { name } = definition.manifest;
+  const hub = await definition.create({ databaseUrl, natsUrl, cursorKeys, clock: systemClock, log: log.child({ hub: name }), env });
+  try {
+    await hub.start();
+    if (wiring.sample) await definition.sample?.(hub);
+    return hub;
+  } catch (error) {
+    await hub.stop();
+    throw error;
+  }
+}
