@@ -1,6 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', 'prisma/*/generated/**', 'scripts/templates/**'];
+
+// vite would take the ES module of graphql while every library that is not ours takes the CommonJS one, as Node does:
+// two instances refuse each other's schemas
+const resolve = { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] };
 
 export default defineConfig({
   test: {
@@ -9,6 +14,7 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       {
+        resolve,
         test: {
           name: 'all',
           include: ['{kit,gateway,subgraphs,scripts,test}/**/*.test.ts'],
@@ -19,6 +25,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: 'fault',
           include: ['test/fault/**/*.test.ts'],

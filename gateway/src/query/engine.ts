@@ -1,0 +1,155 @@
+import type { ServiceMap } from '@apollo/gateway';
+import type { Identity } from '@hubgraph/kit/identity';
+import { newId } from '@hubgraph/kit/ids';
+import { GraphQLError, print, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import type { HubCaller } from '../hubs/caller.ts';
+import { sourcesOf } from '../hubs/sources.ts';
+import { loadSupergraph, type Graph } from '../supergraph/supergraph.ts';
+import { classOf } from './authorise.ts';
+import { execute, executeEvent, type Execution } from './execute.ts';
+import { DEFAULT_LIMITS, type Limits } from './limit.ts';
+import { mask } from './mask.ts';
+import type { Passage } from './passage.ts';
+import { preparation } from './pipeline.ts';
+import { preparedOf, type Prepared } from './prepared.ts';
+import { Refused } from './refused.ts';
+import { readVariables } from './variables.ts';
+
+export type { Prepared, PreparedSubscription } from './prepared.ts';
+export { Refused } from './refused.ts';
+
+export interface EngineOptions {
+  readonly supergraphSdl: string;
+  /** By subgraph name. A subgraph without one answers `HUB_UNAVAILABLE`. */
+  readonly callers: ReadonlyMap<string, HubCaller>;
+  readonly log: Logger;
+  /** Introspection and suggestions; off by default. */
+  readonly development?: boolean;
+  /** Serve callers without an identity as far as the supergraph allows; off by default. */
+  readonly anonymous?: boolean;
+  readonly limits?: Partial<Limits>;
+  /** Longest time for one request over all its hubs, in milliseconds; default 35,000. */
+  readonly deadline?: number;
+}
+
+/** What is asked: a document, the name of its operation, and who asks. */
+export interface Asked {
+  readonly source: string | DocumentNode;
+  readonly operationName?: string | null;
+  readonly identity?: Identity;
+}
+
+/** One run of a prepared operation. */
+export interface Run {
+  readonly variables?: Readonly<Record<string, unknown>> | null;
+  /** Of the same authorisation class as the identity that the operation was prepared for. */
+  readonly identity?: Identity;
+  readonly requestId?: string;
+  readonly traceparent?: string;
+  /** Aborted when nobody waits for the answer any longer. */
+  readonly signal?: AbortSignal;
+}
+
+/** The query path without a transport: HTTP and sockets ask it the same way. */
+export interface Engine {
+  /** What clients see of the supergraph. */
+  readonly schema: GraphQLSchema;
+  readonly limits: Limits;
+  /**
+   * Makes an operation ready to run; the outcome is kept.
+   *
+   * @returns Refused with codes `GRAPHQL_PARSE_FAILED`, `OPERATION_TOO_LARGE`, `GRAPHQL_VALIDATION_FAILED`,
+   * `UNAUTHENTICATED`, `FORBIDDEN` or, for a fault of ours, `INTERNAL`; never throws
+   */
+  prepare(asked: Asked): Promise<Prepared | Refused>;
+  /** Runs a query or mutation. Never throws; errors are fit to be seen. Wrong variables give a result without data. */
+  execute(prepared: Prepared, run: Run): Promise<ExecutionResult>;
+  /**
+   * Answers one event of a subscription. `primaryData` is the answer to `prepared.subscription.primary`; it is not changed.
+   * Never throws; errors are fit to be seen.
+   */
+  executeEvent(prepared: Prepared, primaryData: Readonly<Record<string, unknown>>, run: Run): Promise<ExecutionResult>;
+  /** The part of an identity that decides what operations may see; equal classes get equal answers of the plan. */
+  classOf(identity: Identity | undefined): string;
+  /**
+   * Goes over to another supergraph; operations under way end on the one they were prepared for.
+   *
+   * @throws when it cannot be loaded; the present one stays then
+   */
+  load(supergraphSdl: string): void;
+}
+
+/** In characters of document text: about what the plans of as much text take many times over in memory. */
+const CACHED_TEXT = 8 * 1024 * 1024;
+const CACHED_OPERATIONS = 4_000;
+const DEADLINE = 35_000;
+
+/** Builds the query path. @throws when the supergraph cannot be served. */
+export function createEngine(options: EngineOptions): Engine {
+  const { log, callers, development = false, anonymous = false, deadline = DEADLINE } = options;
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  let state = load(options.supergraphSdl);
+
+  function load(sdl: string): { graph: Graph; cache: LRUCache<string, Prepared> } {
+    const cache = new LRUCache<string, Prepared>({ max: CACHED_OPERATIONS, maxSize: CACHED_TEXT, sizeCalculation: (_, key) => key.length });
+    return { graph: loadSupergraph(sdl), cache };
+  }
+
+  const sourcesByGraph = new WeakMap<Graph, ServiceMap>();
+  const sources = (graph: Graph): ServiceMap => {
+    let known = sourcesByGraph.get(graph);
+    if (!known) sourcesByGraph.set(graph, (known = sourcesOf(graph.subgraphs, callers, log)));
+    return known;
+  };
+
+  /** Runs `work` with what every run needs and turns whatever it throws into errors fit to be seen. */
+  const run = async (prepared: Prepared, { variables, identity, requestId = newId(), traceparent, signal }: Run, work: (execution: Execution) => Promise<ExecutionResult>): Promise<ExecutionResult> => {
+    try {
+      const timeout = AbortSignal.timeout(deadline);
+      const errand = { identity, requestId, traceparent, signal: signal ? AbortSignal.any([signal, timeout]) : timeout };
+      const result = await work({ sources: sources(prepared.graph), variables: readVariables(prepared, variables, limits), errand });
+      return mask(result, log, requestId);
+    } catch (error) {
+      return mask({ errors: refusedBy(error).errors }, log, requestId);
+    }
+  };
+
+  return {
+    get schema() {
+      return state.graph.schema;
+    },
+    limits,
+    async prepare({ source, operationName, identity }) {
+      const { graph, cache } = state;
+      const text = typeof source === 'string' ? source : print(source);
+      const key = `${classOf(identity, graph.requirements)}\n${operationName ?? ''}\n${text}`;
+      const kept = cache.get(key);
+      if (kept) return kept;
+      try {
+        // The missing fields are set by the stages, in the order of the list.
+        const passage = { source: text, operationName: operationName ?? undefined, identity } as Passage;
+        for (const stage of preparation) stage(passage, { graph, limits, development, anonymous });
+        const prepared = preparedOf(passage, graph);
+        cache.set(key, prepared);
+        return prepared;
+      } catch (error) {
+        const { errors } = mask({ errors: refusedBy(error).errors }, log, newId());
+        return new Refused(errors ?? []);
+      }
+    },
+    execute: (prepared, asked) => run(prepared, asked, (execution) => execute(prepared, execution)),
+    executeEvent: (prepared, primaryData, asked) => run(prepared, asked, (execution) => executeEvent(prepared, primaryData, execution)),
+    classOf: (identity) => classOf(identity, state.graph.requirements),
+    load(supergraphSdl) {
+      state = load(supergraphSdl);
+    },
+  };
+}
+
+function refusedBy(error: unknown): Refused {
+  if (error instanceof Refused) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return new Refused([cause instanceof GraphQLError ? cause : new GraphQLError(cause.message, { originalError: cause })]);
+}
