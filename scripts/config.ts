@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs';
 import { defineConfig, kinds, readConfig, refuseUnknown, type ConfigOf, type ConfigTable } from '@hubgraph/kit/config';
 import { z } from 'zod';
 import { hubNames, settingName } from './hubs.ts';
 
-/** The environment that this process was started with. The only place outside of hubs and gateway that reads it. */
-export function environment(): Readonly<Record<string, string | undefined>> {
+/** Names and texts, as a process gets them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment that this process was started with; the only place in scripts/ that reads it. */
+export function environment(): Environment {
   return process.env;
 }
 
@@ -36,26 +40,12 @@ export const clientSettings = defineConfig({
 });
 
 /** Settings whose names hold a hub's name. */
-export function hubSettings(hubs: readonly string[] = hubNames()): ConfigTable {
-  return Object.fromEntries(hubs.flatMap((hub) => [
-    [`${settingName(hub)}_DATABASE_URL`, { schema: postgresUrl(), secret: true, about: `PostgreSQL of the hub ${hub} alone; DATABASE_URL when not set.` }],
-    [`HUBGRAPH_${settingName(hub)}_URL`, { schema: kinds.url('http:', 'https:'), about: `Where the hub ${hub} already runs, in the topology processes; it is not started then.` }],
-  ]));
-}
+export const hubUrlSettings: ConfigTable = Object.fromEntries(hubNames().flatMap((hub) => [
+  [`${settingName(hub)}_DATABASE_URL`, { schema: postgresUrl(), secret: true, about: `PostgreSQL of the hub ${hub} alone; DATABASE_URL when not set.` }],
+  [`HUBGRAPH_${settingName(hub)}_URL`, { schema: kinds.url('http:', 'https:'), about: `Where the hub ${hub} already runs, in the topology processes; it is not started then.` }],
+]));
 
-/** Names that the gateway reads for itself; the wiring only has to know that they exist. */
-const gatewaySettings = defineConfig({
-  HUBGRAPH_AUTH: { schema: kinds.oneOf(['oidc', 'development']), about: '`oidc`: tokens of HUBGRAPH_OIDC_ISSUER. `development`: tokens of the local issuer, only on the loopback. By default what the other settings allow.' },
-  HUBGRAPH_OIDC_ISSUER: { schema: kinds.url('http:', 'https:'), about: 'Issuer of the tokens that are accepted.' },
-  HUBGRAPH_OIDC_JWKS_URL: { schema: kinds.url('http:', 'https:'), about: 'Keys of that issuer, when its discovery document does not say where they are.' },
-});
-
-/** Every table of the start, for docs/config.md and for refusing what no table knows. */
-export function allTables(more: readonly ConfigTable[] = []): readonly ConfigTable[] {
-  return [startSettings, clientSettings, gatewaySettings, hubSettings(), ...more];
-}
-
-/** Settings of one hub, as text. */
+/** Settings of one hub. */
 export interface HubUrls {
   readonly databaseUrl?: string;
   readonly url?: string;
@@ -63,32 +53,33 @@ export interface HubUrls {
 
 /** Everything that the start was told, checked. */
 export interface StartSettings extends StartConfig {
-  readonly oidcIssuer?: string;
   hub(name: string): HubUrls;
 }
 
 /**
- * Reads and checks the settings of the start. Call it before anything slow.
+ * Reads and checks the settings of the start; the first thing it does.
  *
  * @throws UsageError (2) naming every wrong or unknown variable.
  */
-export function startConfig(env: Readonly<Record<string, string | undefined>>): StartSettings {
+export async function startConfig(env: Environment): Promise<StartSettings> {
   const values = readConfig(startSettings, env);
-  const { HUBGRAPH_OIDC_ISSUER } = readConfig(gatewaySettings, env);
-  const perHub = readConfig(hubSettings(), env) as Record<string, string | undefined>;
+  const perHub = readConfig(hubUrlSettings, env) as Record<string, string | undefined>;
+  refuseUnknown([startSettings, clientSettings, hubUrlSettings, ...(await otherTables())], env);
   return {
     ...values,
-    oidcIssuer: HUBGRAPH_OIDC_ISSUER,
     hub: (name) => ({ databaseUrl: perHub[`${settingName(name)}_DATABASE_URL`], url: perHub[`HUBGRAPH_${settingName(name)}_URL`] }),
   };
 }
 
-/**
- * Refuses variables with our prefix that nobody reads.
- *
- * @param more tables of hubs and gateway, once they are loaded
- * @throws UsageError (2) naming them.
- */
-export function refuseUnknownSettings(env: Readonly<Record<string, string | undefined>>, more: readonly ConfigTable[]): void {
-  refuseUnknown(allTables(more), env);
+/** What gateway and hubs export from their `config.ts`; those files load quickly, unlike what uses them. */
+async function otherTables(): Promise<ConfigTable[]> {
+  const files = ['../gateway/src/config.ts', ...hubNames().map((hub) => `../subgraphs/${hub}/src/config.ts`)]
+    .map((file) => new URL(file, import.meta.url)).filter((url) => existsSync(url));
+  const modules = await Promise.all(files.map((url) => import(url.href) as Promise<Record<string, unknown>>));
+  return modules.flatMap((module) => Object.values(module).filter(isTable));
+}
+
+function isTable(value: unknown): value is ConfigTable {
+  if (value === null || typeof value !== 'object') return false;
+  return Object.values(value).every((setting: unknown) => setting !== null && typeof setting === 'object' && 'schema' in setting && 'about' in setting);
 }

@@ -62,8 +62,15 @@ async function prepareHub(client: pg.Client, url: string, hub: string): Promise<
   if (!facts?.member) await client.query(`GRANT ${role} TO CURRENT_USER WITH SET TRUE, INHERIT TRUE`);
   if (facts?.owner == null) await client.query(`CREATE SCHEMA ${schema} AUTHORIZATION ${role}`);
   else if (facts.owner !== name) return url; // made earlier by a login without roles: its tables belong to that one
+  return hubRoleUrl(url, hub);
+}
+
+/** The URL of a hub's own role in the database of `url`, or `url` itself when that has no password to derive one from. */
+export function hubRoleUrl(url: string, hub: string): string {
+  const password = derivedPassword(url, hub);
+  if (password === undefined) return url;
   const own = new URL(url);
-  own.username = encodeURIComponent(name);
+  own.username = encodeURIComponent(`hub_${hub}`);
   own.password = encodeURIComponent(password);
   return own.href;
 }

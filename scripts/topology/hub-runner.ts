@@ -1,6 +1,7 @@
 import type { Hub, HubDefinition } from '@hubgraph/kit/hub';
 import { systemClock } from '@hubgraph/kit/clock';
 import type { Logger } from 'pino';
+import type { Environment } from '../config.ts';
 
 /** What the wiring gives to one hub, wherever it runs. */
 export interface HubWiring {
@@ -12,7 +13,7 @@ export interface HubWiring {
 }
 
 /** Creates a hub, starts it, and gives it its sample data when that is wanted. */
-export async function runHub(definition: HubDefinition, wiring: HubWiring, env: Readonly<Record<string, string | undefined>>, log: Logger): Promise<Hub> {
+export async function runHub(definition: HubDefinition, wiring: HubWiring, env: Environment, log: Logger): Promise<Hub> {
   const { databaseUrl, natsUrl, cursorKeys } = wiring;
   const { name } = definition.manifest;
   const hub = await definition.create({ databaseUrl, natsUrl, cursorKeys, clock: systemClock, log: log.child({ hub: name }), env });

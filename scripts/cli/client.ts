@@ -1,0 +1,105 @@
+import { readConfig } from '@hubgraph/kit/config';
+import { UsageError } from '@hubgraph/kit/errors';
+import { Option, type Command } from 'commander';
+import { clientSettings, environment } from '../config.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+/** What {@link withGraph} adds to a command's options. */
+export interface GraphOptions {
+  readonly endpoint?: string;
+  readonly token?: string;
+}
+
+/** Adds `--endpoint` and `--token` to a command that talks to a running graph. */
+export function withGraph(command: Command): Command {
+  return command
+    .addOption(new Option('--endpoint <url>', 'the graph to talk to (HUBGRAPH_ENDPOINT, else http://127.0.0.1:4000/graphql)'))
+    .addOption(new Option('--token <token>', 'token to send (HUBGRAPH_TOKEN); `hubgraph token` prints one for development'));
+}
+
+/** A way to ask a running graph. */
+export interface GraphClient {
+  readonly endpoint: string;
+  /**
+   * Runs one operation and returns its data.
+   *
+   * @throws UsageError with one sentence: 11 nothing answers there, 12 the token is missing, not valid or lacks scopes,
+   * 13 a hub cannot answer, 2 the variables are wrong, 1 any other refusal, 70 a fault of the graph.
+   */
+  request<Data>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Data>;
+}
+
+/** Makes a client of the options that {@link withGraph} gave, else of the environment. */
+export function createClient(options: GraphOptions = {}): GraphClient {
+  const settings = readConfig(clientSettings, { ...environment(), ...(options.endpoint && { HUBGRAPH_ENDPOINT: options.endpoint }) });
+  const endpoint = settings.HUBGRAPH_ENDPOINT;
+  const token = options.token ?? settings.HUBGRAPH_TOKEN;
+  return {
+    endpoint,
+    async request<Data>(query: string, variables: Readonly<Record<string, unknown>> = {}) {
+      const { data, errors } = await answer(endpoint, await send(endpoint, token, { query, variables }));
+      if (errors && errors.length > 0) throw refusal(endpoint, errors, token !== undefined);
+      return data as Data;
+    },
+  };
+}
+
+interface GraphError {
+  readonly message: string;
+  readonly extensions?: { readonly code?: string; readonly missingScopes?: unknown; readonly hub?: string; readonly id?: string };
+}
+
+interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly GraphError[];
+}
+
+async function send(endpoint: string, token: string | undefined, body: object): Promise<Response> {
+  const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  try {
+    return await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(body) });
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    throw new UsageError(`No graph answers at ${endpoint} (${cause?.code ?? (error as Error).message}): start one with npm start, or name another with --endpoint.`, exitCodes.graphUnreachable.code);
+  }
+}
+
+async function answer(endpoint: string, response: Response): Promise<Answer> {
+  try {
+    const body = await response.json() as Answer | null;
+    if (body !== null && typeof body === 'object' && ('data' in body || Array.isArray(body.errors))) return body;
+  } catch {
+    // not JSON: the same sentence as for JSON of another shape
+  }
+  throw new UsageError(`${endpoint} answered with status ${response.status} and nothing that is GraphQL: is it the URL of a graph?`, exitCodes.graphUnreachable.code);
+}
+
+function refusal(endpoint: string, errors: readonly GraphError[], hadToken: boolean): UsageError {
+  const [first] = errors as [GraphError];
+  const { code = '', missingScopes, hub, id } = first.extensions ?? {};
+  const message = first.message.replace(/\.$/, '');
+  switch (code) {
+    case 'UNAUTHENTICATED':
+      return new UsageError(hadToken
+        ? `The graph at ${endpoint} does not accept this token: it may have expired or belong to another issuer.`
+        : `The graph at ${endpoint} wants a token: give --token or set HUBGRAPH_TOKEN; npm run -s hubgraph -- token --role author prints one for development.`, exitCodes.denied.code);
+    case 'FORBIDDEN':
+      return new UsageError(`${message}${missingScopes ? `; the token lacks ${scopesOf(missingScopes)}` : ''}.`, exitCodes.denied.code);
+    case 'HUB_UNAVAILABLE':
+      return new UsageError(`The hub ${hub ?? ''} cannot answer now; try again in a moment.`.replace('  ', ' '), exitCodes.hubUnavailable.code);
+    case 'BAD_USER_INPUT':
+      return new UsageError(`${message}.`, exitCodes.usage.code);
+    case 'INTERNAL':
+      return new UsageError(`The graph made a mistake${id ? `; its log has it under ${id}` : ''}.`, exitCodes.fault.code);
+    case 'GRAPHQL_VALIDATION_FAILED':
+      return new UsageError(`The graph at ${endpoint} does not know what this command asks for; are they of the same version? (${message})`, exitCodes.fault.code);
+    default:
+      return new UsageError(`${message}${code ? ` (${code})` : ''}.`, exitCodes.no.code);
+  }
+}
+
+/** An OR of ANDs, or a plain list. */
+function scopesOf(missing: unknown): string {
+  const sets = Array.isArray(missing) ? missing : [missing];
+  return sets.map((set) => (Array.isArray(set) ? set.join(' and ') : String(set))).join(' or ');
+}
