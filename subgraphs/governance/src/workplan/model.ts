@@ -1,0 +1,102 @@
+import type { AcceptancePoint, Outcome, Priority, TaskStatus, WorkstreamStatus } from '../model.ts';
+
+/** One reason why a file is refused, or one thing worth knowing about it. Lines and columns count from 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+  /** One sentence: what is wrong and what would be right. */
+  readonly reason: string;
+}
+
+/** One task of a workplan. What is undefined, the file does not say. */
+export interface WorkplanTask {
+  /** Full form, such as `CUST-WP-0040-T01`. */
+  readonly code: string;
+  readonly title: string;
+  readonly status: TaskStatus;
+  readonly priority?: Priority;
+  /** Markdown below the task up to the next heading of its rank, notes included; empty when there is none. */
+  readonly description: string;
+  /** What a waiting task waits for. */
+  readonly waitingOn?: string;
+  /** A `[x]` in the file is done; so is a plain bullet when its task is. */
+  readonly acceptance: readonly AcceptancePoint[];
+  /** Completion note of a done task, reason of a cancelled one. */
+  readonly note?: string;
+  /** `state_hub_task_id` in the file. */
+  readonly id?: string;
+  /** Where the task begins in the file. */
+  readonly line: number;
+}
+
+/** What a closure review in a file says about one task; the hub's record of one also names the successor. */
+export type Classification =
+  | { readonly task: string; readonly as: 'DONE' }
+  | { readonly task: string; readonly as: 'CANCELLED'; readonly reason: string }
+  | { readonly task: string; readonly as: 'CARRY_FORWARD'; readonly carryTo: string; readonly reason?: string };
+
+/** The section `## Closure Review — <date>` of a workplan. */
+export interface ClosureReview {
+  /** `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly outcome: Outcome;
+  /** The sentence that goes with the outcome; one line, may be empty. */
+  readonly outcomeNote: string;
+  /** Markdown, may be empty. */
+  readonly context: string;
+  readonly reviewer?: string;
+  readonly classifications: readonly Classification[];
+}
+
+/** A workplan file as it was read. What is undefined, the file does not say. */
+export interface Workplan {
+  readonly path: string;
+  /** Of the bytes of the file, lower-case hex. */
+  readonly sha256: string;
+  readonly code: string;
+  readonly title: string;
+  readonly domain: string;
+  readonly repo?: string;
+  readonly status: WorkstreamStatus;
+  readonly owner?: string;
+  readonly topic?: string;
+  /** The section Summary or Purpose, else the text under the first heading; empty when there is none. */
+  readonly summary: string;
+  readonly planningPriority?: Priority;
+  readonly planningOrder?: number;
+  /** Codes of workstreams. */
+  readonly dependsOn?: readonly string[];
+  readonly supersededBy?: string;
+  /** `YYYY-MM-DD`. */
+  readonly createdOn?: string;
+  readonly updatedOn?: string;
+  /** `state_hub_workstream_id` in the file. */
+  readonly id?: string;
+  readonly tasks: readonly WorkplanTask[];
+  readonly closureReview?: ClosureReview;
+  /** Keys that nothing reads, such as a misspelt one. */
+  readonly notices: readonly Problem[];
+}
+
+/** What a file may be at most; beyond it the file is refused, before it can cost time or memory. */
+export const limits = {
+  /** Bytes of one file. */
+  fileBytes: 256 * 1024,
+  /** Characters of one line. */
+  lineLength: 32 * 1024,
+  tasks: 1_000,
+  /** Separate Markdown lists; the time to read them grows with their square. */
+  lists: 2_500,
+  /** List or quote markers that one line begins with. */
+  nesting: 8,
+  /** Columns that a list marker may stand from the margin. */
+  indent: 64,
+  /** YAML collections within each other. */
+  yamlDepth: 16,
+  title: 500,
+  /** Characters of an owner, a reason and the like. */
+  line: 2_000,
+  /** Problems told of one file. */
+  problems: 100,
+} as const;
