@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
 import { systemClock, type Clock } from '../clock.ts';
 import { UsageError } from '../errors.ts';
@@ -59,11 +59,11 @@ export async function openDevIssuer(path: string, clock: Clock = systemClock): P
 
 async function keyIn(path: string): Promise<JWK> {
   const made = await newKey();
+  const draft = `${path}.${newId()}`;
   try {
-    // `wx`: of two that start at once only one writes, the other reads.
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(`${JSON.stringify(made, null, 2)}\n`);
-    await file.close();
+    await writeFile(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
+    // Linked whole: of two that start at once one wins, and the other never reads a half-written file.
+    await link(draft, path).finally(() => rm(draft));
     return made;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new UsageError(`The key of the development issuer cannot be written to ${path}: ${(error as Error).message}.`, 2, { cause: error });
