@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { exitCodes } from './exit-codes.ts';
-import { loadHubs } from './hubs.ts';
-import { loadConfigs } from './schema/configs.ts';
-import { runPipeline, type PipelineReport } from './schema/pipeline.ts';
+import type { PipelineReport } from './schema/pipeline.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Runs the schema pipeline over the hubs of this tree. */
 export async function runSchema(options: { readonly check?: boolean } = {}): Promise<PipelineReport> {
+  // loaded here, because composition takes half a second that other commands need not wait for
+  const [{ loadHubs }, { loadConfigs }, { runPipeline }] = await Promise.all([import('./hubs.ts'), import('./schema/configs.ts'), import('./schema/pipeline.ts')]);
   const [definitions, configs] = await Promise.all([loadHubs(), loadConfigs(ROOT)]);
   return runPipeline({ root: ROOT, definitions, configs, check: options.check ?? false });
 }

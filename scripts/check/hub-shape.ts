@@ -1,0 +1,32 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Findings } from './tree.ts';
+
+/** What every hub has under `src/`: a file, or a folder of the same name with one file per noun. */
+const REQUIRED = ['manifest', 'model', 'errors', 'lifecycle', 'events', 'store', 'commands', 'config', 'subgraph', 'graphql'];
+
+/** What a hub may have besides, and what for. */
+const OPTIONAL = [
+  'main', // its own process
+  'workplan', // governance: reads and writes workplan files
+  'jobs', // scheduled work
+  'sample', // its part of the sample organisation
+];
+
+/** The same file name answers the same question in every hub. */
+export function hubShape(root: string): Findings {
+  const faults: string[] = [];
+  for (const hub of readdirSync(join(root, 'subgraphs')).filter((name) => existsSync(join(root, 'subgraphs', name, 'package.json')))) {
+    const base = `subgraphs/${hub}`;
+    const src = join(root, base, 'src');
+    const names = existsSync(src) ? readdirSync(src) : [];
+    const roles = new Set(names.filter((name) => !/\.(test|test-d|bench|fixture)\.ts$/.test(name)).map((name) => (statSync(join(src, name)).isDirectory() ? name : name.replace(/\.ts$/, ''))));
+    for (const role of REQUIRED) if (!roles.has(role)) faults.push(`${base}/src: has no ${role}.ts, which every hub has`);
+    for (const role of roles) if (!REQUIRED.includes(role) && !OPTIONAL.includes(role)) faults.push(`${base}/src/${role}: is in no other hub; put it into one of the known files, or name it in scripts/check/hub-shape.ts`);
+    if (roles.has('graphql') && !existsSync(join(src, 'graphql', 'builder.ts'))) faults.push(`${base}/src/graphql: has no builder.ts, which every hub has`);
+    for (const path of [`prisma/${hub}/schema.prisma`, `prisma/${hub}/migrations`]) if (!existsSync(join(root, path))) faults.push(`${path}: is missing, every hub has its own`);
+    const { name } = JSON.parse(readFileSync(join(root, base, 'package.json'), 'utf8')) as { name: string };
+    if (name !== `@hubgraph/${hub}`) faults.push(`${base}/package.json: is called ${name} and not @hubgraph/${hub}`);
+  }
+  return { faults };
+}
