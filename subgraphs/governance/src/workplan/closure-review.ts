@@ -67,7 +67,7 @@ function readOne(source: Source, parts: Outline, title: Title, workplan: Reviewe
     source.report(title.start, `The closure review has no outcome; write \`**Outcome:** COMPLETED\` (allowed are ${outcomeWords.allowed}).`);
     return undefined;
   }
-  return { date, ...outcome, context: fields.context, reviewer: tidyLine(fields.reviewer) || undefined, classifications };
+  return { date, outcome: outcome.outcome, context: [outcome.sentence, fields.context].filter(Boolean).join('\n\n'), reviewer: tidyLine(fields.reviewer) || undefined, classifications };
 }
 
 const LABEL = /^\*\*(Outcome|Context|Reviewer)(?::\*\*|\*\*:)[ \t]*/i;
@@ -89,14 +89,14 @@ function labelled(text: string): { outcome: string; context: string; reviewer: s
   return { outcome: tidyLine(fields.outcome), context: fields.context.trim(), reviewer: fields.reviewer };
 }
 
-/** Our own word and sentence; otherwise the sentence is kept whole and the word is taken from it. */
-function outcomeOf(text: string): { outcome: Outcome; outcomeNote: string } | undefined {
+/** The word, and the sentence that stands beside it; a sentence without a word is kept, and the word taken from it. */
+function outcomeOf(text: string): { outcome: Outcome; sentence: string } | undefined {
   const ours = /^(COMPLETED|CANCELLED)(?: — (.*))?$/.exec(text);
-  if (ours !== null) return { outcome: ours[1] as Outcome, outcomeNote: ours[2] ?? '' };
+  if (ours !== null) return { outcome: ours[1] as Outcome, sentence: ours[2] ?? '' };
   const word = outcomeWords.read(text.split(/[—–:.,;]/)[0]!);
-  if (word !== undefined) return { outcome: word, outcomeNote: text };
-  if (/complet|\bdone\b|finish|shipped|deliver/i.test(text)) return { outcome: 'COMPLETED', outcomeNote: text };
-  return /cancel|abandon|supersed|dropped/i.test(text) ? { outcome: 'CANCELLED', outcomeNote: text } : undefined;
+  if (word !== undefined) return { outcome: word, sentence: outcomeWords.read(text) === undefined ? text : '' };
+  if (/complet|\bdone\b|finish|shipped|deliver/i.test(text)) return { outcome: 'COMPLETED', sentence: text };
+  return /cancel|abandon|supersed|dropped/i.test(text) ? { outcome: 'CANCELLED', sentence: text } : undefined;
 }
 
 function groupOf(text: string): Classification['as'] | undefined {
@@ -149,7 +149,6 @@ export interface AnyReview {
   readonly date: string;
   /** Null while the review is open; such a section is for people, and is not read back. */
   readonly outcome: Outcome | null;
-  readonly outcomeNote?: string;
   readonly context: string;
   readonly reviewer?: string | null;
   readonly classifications: readonly StoredClassification[];
@@ -161,10 +160,9 @@ export interface AnyReview {
  * beside the codes for people and are not read back.
  */
 export function renderClosureReview(review: AnyReview, titles: ReadonlyMap<string, string> = new Map()): string {
-  const note = tidyLine(review.outcomeNote ?? '');
   const context = tidyText(review.context).trim();
   const reviewer = tidyLine(review.reviewer ?? '');
-  const lines = [`## Closure Review — ${review.date}`, '', `**Outcome:** ${review.outcome ?? 'open'}${note && ` — ${note}`}`];
+  const lines = [`## Closure Review — ${review.date}`, '', `**Outcome:** ${review.outcome ?? 'open'}`];
   if (context !== '') lines.push('', `**Context:** ${escapeContext(context)}`);
   if (reviewer !== '') lines.push('', `**Reviewer:** ${reviewer}`);
   for (const [as, name] of GROUPS) {

@@ -41,9 +41,7 @@ export interface ClosureReview {
   /** `YYYY-MM-DD`. */
   readonly date: string;
   readonly outcome: Outcome;
-  /** The sentence that goes with the outcome; one line, may be empty. */
-  readonly outcomeNote: string;
-  /** Markdown, may be empty. */
+  /** Markdown, may be empty; a sentence that stands beside the outcome is its first paragraph. */
   readonly context: string;
   readonly reviewer?: string;
   readonly classifications: readonly Classification[];

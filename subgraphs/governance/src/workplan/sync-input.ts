@@ -21,7 +21,6 @@ export interface SyncClosureReviewInput {
   /** `YYYY-MM-DD`. */
   readonly date: string;
   readonly outcome: Outcome;
-  readonly outcomeNote: string;
   readonly context: string;
   readonly reviewer?: string;
   readonly classifications: readonly Classification[];
@@ -64,22 +63,17 @@ export interface SyncWorkplanInput {
   readonly dryRun: boolean;
 }
 
-/** What the CLI asks for and reads of `SyncWorkplanPayload`. */
+/** What the CLI reads of `SyncWorkplanPayload`. */
 export interface SyncWorkplanPayload {
   /** Null when refused. */
-  readonly workstream: {
-    readonly id: string;
-    readonly code: string;
-    readonly status: WorkstreamStatus;
-    readonly version: number;
-    readonly tasks: { readonly nodes: readonly { readonly id: string; readonly code: string }[] };
+  readonly sync: {
+    readonly outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED';
+    readonly changes: readonly SyncChange[];
+    /** Codes that the file depends on and that the graph does not know yet; a later sync adds them. */
+    readonly unknownDependencies: readonly string[];
   } | null;
-  /** Null when refused. */
-  readonly outcome: 'CREATED' | 'UPDATED' | 'UNCHANGED' | null;
-  readonly changes: readonly SyncChange[];
   readonly errors: readonly { readonly code: string; readonly message: string; readonly path: readonly string[] }[];
   readonly events: readonly { readonly id: string; readonly type: string }[];
-  readonly cursor: string | null;
 }
 
 /** One field that the sync changed (or would change, in a dry run). */
@@ -95,7 +89,7 @@ export interface SyncChange {
 
 /**
  * `flagStaleTasks(input: FlagStaleTasksInput!)`: records `org.statehub.task.stale` once per staleness.
- * Payload: `tasks { code title updatedAt workstream { code } }` newly flagged, `errors`, `events`, `cursor`.
+ * Payload: `report { flagged more }`, `errors`, `events`.
  */
 export interface FlagStaleTasksInput {
   /** A task is stale when it is open and was not touched for so many days. */
@@ -107,7 +101,7 @@ export interface FlagStaleTasksInput {
  * `cleanupTasks(input: CleanupTasksInput!)`: open tasks of the closed workstreams named, after their files were read
  * again. Done in the file becomes done, with drift reported; any other is cancelled. A workstream whose file was not
  * found is not named here, and its tasks are left alone.
- * Payload: `tasks { code from to drift }`, `errors`, `events`, `cursor`.
+ * Payload: `report { completed cancelled drift { code file graph } unread }`, `errors`, `events`.
  */
 export interface CleanupTasksInput {
   readonly files: readonly {
