@@ -36,7 +36,7 @@ const hub: Hub = {
 const clock = heldClock('2026-03-01T12:00:00Z');
 let server: HubServer;
 beforeAll(async () => {
-  server = await serveHub({ hub, host: '127.0.0.1', port: 0, serviceKeys: [KEY], log: silentLog(), clock, largestBody: 100_000 });
+  server = await serveHub(hub, { host: '127.0.0.1', port: 0, keys: [KEY], log: silentLog(), clock, largestBody: 100_000 });
 });
 afterAll(() => server.close());
 
@@ -113,7 +113,7 @@ describe('a service', () => {
   it('may send 10,000 references', async () => {
     const representations = Array.from({ length: 10_000 }, (_, id) => ({ __typename: 'Work', id: String(id), extra: 'x' }));
     const body = JSON.stringify({ query: 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Work { name } } }', variables: { r: representations } });
-    const big = await serveHub({ hub, host: '127.0.0.1', port: 0, serviceKeys: [KEY], log: silentLog(), clock });
+    const big = await serveHub(hub, { host: '127.0.0.1', port: 0, keys: [KEY], log: silentLog(), clock });
     const response = await fetch(big.url, { method: 'POST', headers: { 'content-type': 'application/json', ...(await signed(body)) }, body });
     const { data } = (await response.json()) as { data: { _entities: unknown[] } };
     expect(data._entities).toHaveLength(10_000);

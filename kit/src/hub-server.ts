@@ -11,12 +11,11 @@ import { maskResult } from './mask.ts';
 import { requestIdOf, traceparentOf } from './request-id.ts';
 
 export interface HubServerOptions {
-  readonly hub: Hub;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   /** Secrets accepted from the gateway and sister hubs. */
-  readonly serviceKeys: readonly string[];
+  readonly keys: readonly string[];
   readonly log: Logger;
   readonly clock?: Clock;
   /** Largest request body in bytes; default 4 MiB, since the gateway sends whole batches of references. */
@@ -27,6 +26,7 @@ export interface HubServerOptions {
 export interface HubServer {
   /** Of the GraphQL endpoint. */
   readonly url: string;
+  readonly port: number;
   /** Lets requests under way end, then stops listening. The hub itself is not stopped. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -45,8 +45,8 @@ interface Asked {
  * Serves `hub` over HTTP for the gateway and sister hubs: `/graphql` to whoever signs each request with a service key,
  * `/health/live` and `/health/ready` to all.
  */
-export async function serveHub(options: HubServerOptions): Promise<HubServer> {
-  const { hub, log } = options;
+export async function serveHub(hub: Hub, options: HubServerOptions): Promise<HubServer> {
+  const { log } = options;
   const app = fastify({ bodyLimit: options.largestBody ?? LARGEST_BODY, genReqId: ({ headers }) => requestIdOf(headers['x-request-id']), requestIdHeader: false, forceCloseConnections: 'idle' });
   answerErrors(app, log);
   // The signature covers the body's bytes, so it is read as text here.
@@ -59,15 +59,15 @@ export async function serveHub(options: HubServerOptions): Promise<HubServer> {
     const ready = parts.every((part) => part.ready);
     return reply.code(ready ? 200 : 503).send({ ready, parts });
   });
-  app.post('/graphql', graphqlRoute(options));
+  app.post('/graphql', graphqlRoute(hub, options));
 
   await app.listen({ host: options.host, port: options.port });
   const address = app.server.address();
   const port = typeof address === 'object' && address ? address.port : options.port;
-  return { url: `http://${options.host}:${port}/graphql`, close: () => app.close() };
+  return { url: `http://${options.host}:${port}/graphql`, port, close: () => app.close() };
 }
 
-function graphqlRoute({ hub, serviceKeys, log, clock = systemClock }: HubServerOptions) {
+function graphqlRoute(hub: Hub, { keys, log, clock = systemClock }: HubServerOptions) {
   const name = hub.definition.manifest.name;
   const documents = new LRUCache<string, DocumentNode>({ max: DOCUMENTS });
 
@@ -81,7 +81,7 @@ function graphqlRoute({ hub, serviceKeys, log, clock = systemClock }: HubServerO
     const body = typeof request.body === 'string' ? request.body : '';
     const header = request.headers[SERVICE_HEADER];
     // Throws before a byte of the body is looked at: whoever is not a service learns nothing of this hub.
-    const identity = await verifyRequest({ keys: serviceKeys, hub: name, header: typeof header === 'string' ? header : undefined, body, clock });
+    const identity = await verifyRequest({ keys, hub: name, header: typeof header === 'string' ? header : undefined, body, clock });
     const { query, operationName, variables } = askedIn(body);
     const gone = new AbortController();
     reply.raw.once('close', () => reply.raw.writableFinished || gone.abort());

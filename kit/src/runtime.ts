@@ -1,0 +1,85 @@
+import { execute, GraphQLError, validate, type DocumentNode, type ExecutionResult } from 'graphql';
+import { createConfirmations } from './confirm.ts';
+import { signCursor } from './cursor.ts';
+import { PublicError } from './errors.ts';
+import { createLoaders } from './graphql/loaders.ts';
+import type { HubContext } from './graphql/builder.ts';
+import type { Hub, HubDefinition, HubDeps, HubRequest, PartHealth } from './hub.ts';
+import { identityOf } from './identity.ts';
+import { maskResult } from './mask.ts';
+import { startRelay, type Relay } from './relay/relay.ts';
+import { startSchedule, type Job, type Schedule } from './schedule.ts';
+import type { Sql } from './sql.ts';
+
+/** What a hub brings to the common runtime. */
+export interface HubParts<Context extends HubContext> {
+  /** Outside of transactions, on the hub's own schema. */
+  readonly sql: Sql;
+  /** Adds the hub's own things to what every resolver has. */
+  context(common: HubContext): Context;
+  /** Scheduled work; each job runs on one replica at a time. */
+  readonly jobs: readonly Job[];
+  /** Set by {@link runHub}: commands call it after a commit to wake the relay. */
+  readonly committed: { wake: () => void };
+  close(): Promise<void>;
+}
+
+/** Makes a running hub of its definition, its dependencies and its parts: execution, relay, schedule, health. */
+export function runHub<Context extends HubContext>(definition: HubDefinition, deps: HubDeps, parts: HubParts<Context>): Hub {
+  const { name } = definition.manifest;
+  const confirmations = createConfirmations(parts.sql);
+  const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  let relay: Relay | undefined;
+  let schedule: Schedule | undefined;
+  let stopped: Promise<void> | undefined;
+
+  const cursorOf = async (outboxIds: readonly number[]): Promise<string | null> => {
+    if (outboxIds.length === 0) return null;
+    const position = await confirmations.position(outboxIds);
+    const [key] = deps.cursorKeys;
+    return position === null || key === undefined ? null : signCursor(key, { p: { [name]: [position.epoch, position.pos] } });
+  };
+
+  const run = async (request: HubRequest): Promise<ExecutionResult> => {
+    let problems = validated.get(request.document);
+    if (problems === undefined) validated.set(request.document, (problems = validate(definition.schema, request.document)));
+    if (problems.length > 0) return { errors: problems.map((problem) => new GraphQLError(problem.message, { nodes: problem.nodes, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })) };
+    const identity = request.identity ?? identityOf({ sub: 'anonymous' });
+    const contextValue = parts.context({ identity, caller: { identity, traceparent: request.traceparent }, loaders: createLoaders(), cursorOf });
+    const result = await execute({ schema: definition.schema, document: request.document, operationName: request.operationName, variableValues: request.variables, contextValue });
+    return maskResult(result, { log: deps.log, requestId: request.requestId });
+  };
+
+  return {
+    definition,
+    execute: run,
+    async health() {
+      const health: PartHealth[] = [await database(name, parts.sql)];
+      if (relay !== undefined) health.push(relay.health());
+      return health;
+    },
+    async start() {
+      relay = startRelay({ databaseUrl: deps.databaseUrl, schema: name, natsUrl: deps.natsUrl, manifest: definition.manifest, clock: deps.clock, log: deps.log });
+      parts.committed.wake = () => relay?.wake();
+      schedule = startSchedule(parts.jobs, { databaseUrl: deps.databaseUrl, schema: name, clock: deps.clock, log: deps.log });
+    },
+    stop() {
+      stopped ??= (async () => {
+        await schedule?.stop();
+        await relay?.stop();
+        await parts.close();
+      })();
+      return stopped;
+    },
+  };
+}
+
+async function database(name: string, sql: Sql): Promise<PartHealth> {
+  const part = `${name}.database`;
+  try {
+    await sql.query('SELECT 1');
+    return { part, ready: true };
+  } catch (error) {
+    return { part, ready: false, reason: error instanceof PublicError ? error.message : 'the database does not answer' };
+  }
+}

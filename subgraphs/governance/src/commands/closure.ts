@@ -1,0 +1,150 @@
+import { isUuid, newId } from '@hubgraph/kit/ids';
+import { Refused, transitionRefused, type MutationErrorData } from '@hubgraph/kit/refusal';
+import { classificationBlockers, closureBlockers, type ClosureBlocker } from '../lifecycle/closure.ts';
+import { taskLifecycle } from '../lifecycle/task.ts';
+import { workstreamLifecycle } from '../lifecycle/workstream.ts';
+import { isOpen, type Classification, type ClosureReview, type Outcome, type Task, type Workstream } from '../model.ts';
+import { decisions, reviews, tasks, workstreams } from '../store/index.ts';
+import { checkVersion, lockedWorkstream, placeOf, recordTask, recordWorkstream, type Place, type Work } from './common.ts';
+import { nextTaskCode } from './task-code.ts';
+import { decideWorkstream, workstreamFacts, type MoveInput } from './workstream.ts';
+
+/** Opens the closure review of an active workstream: a snapshot of all tasks is taken. */
+export async function openClosureReview(work: Work, input: MoveInput & { readonly context: string }): Promise<{ workstream: Workstream; review: ClosureReview } | Refused> {
+  const before = await lockedWorkstream(work, input.id);
+  if (before instanceof Refused) return before;
+  const stale = checkVersion(before, input.expectedVersion);
+  if (stale) return stale;
+  const decided = decideWorkstream(work, 'openClosureReview', before, await workstreamFacts(work, before, { reason: input.context }));
+  if (decided instanceof Refused) return decided;
+
+  const all = await tasks.lockOf(work.tx, before.id);
+  const review = await reviews.insert(work.tx, {
+    id: newId(), workstreamId: before.id, status: 'OPEN', context: input.context, outcome: null, snapshot: all.map((task) => ({ code: task.code, status: task.status })),
+    classifications: [], openedBy: work.caller.sub, openedAt: work.now, reviewer: null, closedAt: null, reason: null,
+  });
+  const workstream = await workstreams.save(work.tx, before, { status: decided.to }, work.now);
+  work.note({ noun: 'Workstream', entityId: workstream.id, verb: 'openClosureReview', from: decided.from, to: decided.to, note: input.context });
+  recordWorkstream(work, 'workstream.closing', workstream, decided.from, await placeOf(work.tx, workstream));
+  return { workstream, review };
+}
+
+/** Sends an open closure review back with a reason; the workstream is active again. */
+export async function rejectClosureReview(work: Work, input: MoveInput): Promise<{ workstream: Workstream; review: ClosureReview } | Refused> {
+  const before = await lockedWorkstream(work, input.id);
+  if (before instanceof Refused) return before;
+  const stale = checkVersion(before, input.expectedVersion);
+  if (stale) return stale;
+  const decided = decideWorkstream(work, 'rejectClosureReview', before, await workstreamFacts(work, before, { reason: input.reason ?? null }));
+  if (decided instanceof Refused) return decided;
+  const open = await reviews.lockOpen(work.tx, before.id);
+  if (open === null) throw new Error(`workstream ${before.code} is CLOSING without an open review`);
+
+  const review = await reviews.close(work.tx, open.id, { ...open, status: 'REJECTED', reviewer: work.caller.sub, reason: input.reason ?? null }, work.now);
+  const workstream = await workstreams.save(work.tx, before, { status: decided.to }, work.now);
+  work.note({ noun: 'Workstream', entityId: workstream.id, verb: 'rejectClosureReview', from: decided.from, to: decided.to, note: input.reason });
+  recordWorkstream(work, 'workstream.reopened', workstream, decided.from, await placeOf(work.tx, workstream), { reason: input.reason });
+  return { workstream, review };
+}
+
+/** The review that completes a workstream. */
+export interface ReviewInput {
+  readonly outcome: Outcome;
+  readonly context: string;
+  readonly classifications: readonly Classification[];
+}
+
+/** Completes a workstream by the closure protocol; every blocker is listed in one `ClosureRefused`. */
+export async function completeWorkstream(work: Work, input: Omit<MoveInput, 'reason'> & { readonly review: ReviewInput; readonly reviewer?: string }): Promise<{ workstream: Workstream; review: ClosureReview } | Refused> {
+  const targets = await lockWithTargets(work, input.id, input.review.classifications);
+  const before = await lockedWorkstream(work, input.id);
+  if (before instanceof Refused) return before;
+  const stale = checkVersion(before, input.expectedVersion);
+  if (stale) return stale;
+  const reviewer = input.reviewer ?? work.caller.sub;
+  const open = await reviews.lockOpen(work.tx, before.id);
+  const all = await tasks.lockOf(work.tx, before.id);
+  const blockers = closureBlockers({
+    tasks: all, classifications: input.review.classifications, targets: new Map([...targets].map(([code, target]) => [code, target.status])), self: before.code,
+    openBlockingDecisions: await decisions.openBlockingOf(work.tx, before.id), reviewOpen: open !== null, reviewer,
+    authors: [before.createdBy, before.owner, open?.openedBy].filter((author) => author != null),
+  });
+  const facts = await workstreamFacts(work, before, { closureAccepted: blockers.length === 0 });
+  const decided = workstreamLifecycle.decide('completeWorkstream', before.status, facts, work.caller);
+  const errors: MutationErrorData[] = [];
+  // With only the closure rule unmet, the blockers say all there is to say.
+  if (!decided.moved && decided.unmet.some((rule) => rule.code !== 'CLOSURE_ACCEPTED')) errors.push(...transitionRefused(decided, workstreamLifecycle.allowed(before.status, facts, work.caller)).errors);
+  if (blockers.length > 0 && before.status === 'CLOSING') errors.push(closureRefused(before, blockers));
+  if (!decided.moved || open === null) return new Refused(errors);
+
+  const place = await placeOf(work.tx, before);
+  const classifications = await disposeOf(work, before, all, input.review.classifications, place);
+  if (classifications instanceof Refused) return classifications;
+  const review = await reviews.close(work.tx, open.id, { status: 'ACCEPTED', outcome: input.review.outcome, context: input.review.context, classifications, reviewer, reason: null }, work.now);
+  const workstream = await workstreams.save(work.tx, before, { status: decided.to, closedAt: work.now }, work.now);
+  work.note({ noun: 'Workstream', entityId: workstream.id, verb: 'completeWorkstream', from: decided.from, to: decided.to, note: input.review.context, evidence: [review.id] });
+  recordWorkstream(work, 'workstream.completed', workstream, decided.from, place);
+  return { workstream, review };
+}
+
+function closureRefused(workstream: Workstream, blockers: readonly ClosureBlocker[]): MutationErrorData {
+  return { type: 'ClosureRefused', code: 'CLOSURE_REFUSED', message: `${workstream.code} cannot be completed: ${blockers.length} blocker${blockers.length === 1 ? '' : 's'}.`, path: ['input', 'review'], blockers };
+}
+
+/** Locks the workstream and all that receive tasks in the order of their ids, so that two closings that carry into each other do not deadlock. */
+async function lockWithTargets(work: Work, id: string, classifications: readonly Classification[]): Promise<Map<string, Workstream>> {
+  const codes = [...new Set(classifications.flatMap((line) => (line.carryTo ? [line.carryTo] : [])))];
+  if (codes.length === 0 || !isUuid(id)) return new Map();
+  const targets = await workstreams.byCodes(work.tx, codes);
+  const locked = await workstreams.lockAll(work.tx, [id, ...[...targets.values()].map((target) => target.id)]);
+  return new Map(locked.filter((workstream) => codes.includes(workstream.code)).map((workstream) => [workstream.code, workstream]));
+}
+
+/**
+ * Does what classifications say: open tasks are cancelled, or carried into the receiving workstream where their
+ * successor is made. Refuses with `ClosureRefused` when a line does not fit. Answers the lines with their successors.
+ */
+export async function disposeOf(work: Work, workstream: Workstream, all: readonly Task[], classifications: readonly Classification[], place: Place): Promise<readonly Classification[] | Refused> {
+  const codes = [...new Set(classifications.flatMap((line) => (line.carryTo ? [line.carryTo] : [])))];
+  const targets = await workstreams.byCodes(work.tx, codes);
+  const disposed = all.filter((task) => isOpen(task) || classifications.some((line) => line.task === task.code));
+  const blockers = classificationBlockers({ tasks: disposed, classifications, targets: new Map([...targets].map(([code, target]) => [code, target.status])), self: workstream.code });
+  if (blockers.length > 0) return new Refused([closureRefused(workstream, blockers)]);
+
+  const byCode = new Map(all.map((task) => [task.code, task]));
+  const done: Classification[] = [];
+  for (const line of classifications) {
+    const task = byCode.get(line.task);
+    const target = line.carryTo ? targets.get(line.carryTo) : undefined;
+    if (task === undefined || !isOpen(task)) done.push(line);
+    else if (target === undefined) done.push(await cancelInReview(work, task, line, workstream, place));
+    else done.push(await carry(work, task, line, workstream, target, place));
+  }
+  return done;
+}
+
+async function cancelInReview(work: Work, task: Task, line: Classification, workstream: Workstream, place: Place): Promise<Classification> {
+  const cancelled = await tasks.save(work.tx, task, { status: 'CANCELLED', cancelReason: line.reason ?? null }, work.now);
+  work.note({ noun: 'Task', entityId: task.id, verb: 'cancelTask', from: task.status, to: 'CANCELLED', note: line.reason });
+  recordTask(work, 'task.cancelled', cancelled, task.status, workstream.code, place.domain, { reason: line.reason });
+  return line;
+}
+
+async function carry(work: Work, task: Task, line: Classification, workstream: Workstream, target: Workstream, place: Place): Promise<Classification> {
+  const next = await nextTaskCode(work.tx, target);
+  const successor: Task = {
+    ...task, id: newId(), code: next.code, workstreamId: target.id, ordinal: next.ordinal, status: 'TODO', waitingOn: null, waitingFrom: null, completionNote: null, cancelReason: null, supersededBy: null,
+    successorId: null, createdBy: work.caller.sub, createdAt: work.now, updatedAt: work.now, staleAt: null, version: 1,
+  };
+  const facts = (await tasks.facts(work.tx, [task.id])).get(task.id);
+  const decided = facts && taskLifecycle.decide('carryTask', task.status, { ...facts, successor: successor.code }, work.caller);
+  // The protocol let it through, so a refusal here is a contradiction between two tables.
+  if (!decided?.moved) throw new Error(`${task.code} cannot be carried forward from ${task.status}`);
+  await tasks.insert(work.tx, [successor]);
+  const carried = await tasks.save(work.tx, task, { status: decided.to, successorId: successor.id }, work.now);
+  work.note({ noun: 'Task', entityId: task.id, verb: 'carryTask', from: decided.from, to: decided.to, note: line.reason, evidence: [successor.code] });
+  work.note({ noun: 'Task', entityId: successor.id, verb: 'createTask', from: null, to: 'TODO', note: `carries on ${task.code}` });
+  recordTask(work, 'task.carried', carried, task.status, workstream.code, place.domain, { successor: successor.code, reason: line.reason });
+  recordTask(work, 'task.created', successor, null, target.code, (await placeOf(work.tx, target)).domain);
+  return { ...line, successor: successor.code };
+}

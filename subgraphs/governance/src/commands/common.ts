@@ -1,0 +1,73 @@
+import type { Changes, Work as KitWork } from '@hubgraph/kit/change';
+import { invalidInput, notFound, Refused, versionConflict } from '@hubgraph/kit/refusal';
+import { isUuid } from '@hubgraph/kit/ids';
+import type { Tx } from '@hubgraph/kit/sql';
+import type { GovernanceEvents } from '../events.ts';
+import type { Domain, Repo, Task, Topic, Workstream } from '../model.ts';
+import { domains, repos, topics, workstreams } from '../store/index.ts';
+
+/** A governance command's hands. */
+export type Work = KitWork<GovernanceEvents>;
+export type GovernanceChanges = Changes<GovernanceEvents>;
+
+/** Refuses a stale `expectedVersion`. */
+export function checkVersion(entity: { readonly version: number }, expected: number | null | undefined): Refused | null {
+  return expected != null && expected !== entity.version ? versionConflict(expected, entity.version) : null;
+}
+
+/** The fields of `wanted` that are given and differ from what is stored; null when none does. */
+export function changed<Stored extends object, Wanted extends Partial<Stored>>(stored: Stored, wanted: Wanted): Wanted | null {
+  const differing = Object.entries(wanted).filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(stored[name as keyof Stored]));
+  return differing.length === 0 ? null : (Object.fromEntries(differing) as Wanted);
+}
+
+/** Locks a workstream by id. */
+export async function lockedWorkstream(work: Work, id: string, path: readonly string[] = ['id']): Promise<Workstream | Refused> {
+  const workstream = isUuid(id) ? await workstreams.lockById(work.tx, id) : null;
+  return workstream ?? notFound('workstream', id, path);
+}
+
+/** The domain of a slug that an input names. */
+export async function domainOf(tx: Tx, slug: string, path: readonly string[] = ['domain']): Promise<Domain | Refused> {
+  return (await domains.bySlugs(tx, [slug])).get(slug) ?? notFound('domain', slug, path);
+}
+
+/** The repo of a slug that an input names; it must belong to `domain`. Null when none is named. */
+export async function repoOf(tx: Tx, slug: string | null | undefined, domain: Domain, path: readonly string[] = ['repo']): Promise<Repo | null | Refused> {
+  if (slug == null) return null;
+  const repo = (await repos.bySlugs(tx, [slug])).get(slug);
+  if (repo === undefined) return notFound('repo', slug, path);
+  return repo.domainId === domain.id ? repo : invalidInput(path, `Repo ${slug} belongs to another domain than ${domain.slug}.`);
+}
+
+/** The topic of a slug that an input names. Null when none is named. */
+export async function topicOf(tx: Tx, slug: string | null | undefined, path: readonly string[] = ['topic']): Promise<Topic | null | Refused> {
+  if (slug == null) return null;
+  return (await topics.bySlugs(tx, [slug])).get(slug) ?? notFound('topic', slug, path);
+}
+
+/** Where a workstream stands, as its events tell it. */
+export interface Place {
+  readonly domain: string;
+  readonly repo: string | null;
+}
+
+/** Loads the slugs that a workstream's events carry. */
+export async function placeOf(tx: Tx, workstream: Workstream): Promise<Place> {
+  const domain = (await domains.byIds(tx, [workstream.domainId])).get(workstream.domainId);
+  const repo = workstream.repoId === null ? undefined : (await repos.byIds(tx, [workstream.repoId])).get(workstream.repoId);
+  return { domain: domain?.slug ?? '', repo: repo?.slug ?? null };
+}
+
+/** Event names of a lifecycle noun. */
+type EventName<Noun extends string> = Extract<keyof GovernanceEvents, `${Noun}.${string}`>;
+
+/** Records an event of a workstream. */
+export function recordWorkstream(work: Work, name: EventName<'workstream'>, workstream: Workstream, from: Workstream['status'] | null, place: Place, more: { reason?: string | null; imported?: boolean } = {}): void {
+  work.record(name, { subject: `workstream/${workstream.id}`, domain: place.domain, data: { id: workstream.id, code: workstream.code, repo: place.repo, from, to: workstream.status, version: workstream.version, ...more } });
+}
+
+/** Records an event of a task. */
+export function recordTask(work: Work, name: EventName<'task'>, task: Task, from: Task['status'] | null, workstreamCode: string, domain: string, more: { reason?: string | null; successor?: string | null; imported?: boolean } = {}): void {
+  work.record(name, { subject: `task/${task.id}`, domain, data: { id: task.id, code: task.code, workstream: workstreamCode, from, to: task.status, version: task.version, priority: task.priority, ...more } });
+}
