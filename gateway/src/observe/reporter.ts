@@ -1,0 +1,37 @@
+/** Why a subscription ended: the client said so, the socket went, the gateway stops, or a top-level error code. */
+export type EndReason = 'complete' | 'socket' | 'stop' | (string & {});
+
+/** Everything that the subscription path tells about itself: names with their facts. */
+export interface Reports {
+  /** The log of one stream is followed from `tail` on; again after every reset. */
+  readonly 'stream.following': { readonly hub: string; readonly epoch: string; readonly tail: number };
+  /** The stream began anew or lost events that were not read: its subscriptions have ended. */
+  readonly 'stream.reset': { readonly hub: string };
+  /** An event was offered to the `seats` subscriptions that match it. */
+  readonly 'event.dispatched': { readonly hub: string; readonly pos: number; readonly type: string; readonly seats: number };
+  /** One execution of one class for one event has ended. */
+  readonly 'event.hydrated': { readonly type: string; readonly milliseconds: number };
+  readonly 'socket.opened': { readonly socket: string };
+  /** `connection_init` was accepted. */
+  readonly 'socket.acknowledged': { readonly socket: string; readonly sub: string };
+  readonly 'socket.closed': { readonly socket: string; readonly code: number };
+  /** A subscription waits for a stream that was never seen yet, such as in an outage of NATS. */
+  readonly 'subscription.waiting': { readonly socket: string; readonly id: string; readonly field: string; readonly hub: string };
+  /** Really subscribed: whatever is recorded from now on reaches the client. Once per subscription. */
+  readonly 'subscription.ready': { readonly socket: string; readonly id: string; readonly field: string; readonly resumed: boolean };
+  /** The client's queue was full: it reads from the log until it is current again. */
+  readonly 'subscription.behind': { readonly socket: string; readonly id: string; readonly hub: string; readonly pos: number };
+  /** After {@link Reports."subscription.behind"} or a resume: at the tail of this hub's stream. */
+  readonly 'subscription.current': { readonly socket: string; readonly id: string; readonly hub: string; readonly pos: number };
+  /** 1 MiB (or as configured) waits on the socket, so nothing more is written to it for now. */
+  readonly 'socket.blocked': { readonly socket: string; readonly bytes: number };
+  readonly 'subscription.ended': { readonly socket: string; readonly id: string; readonly field: string; readonly reason: EndReason };
+}
+
+/** Hears what the gateway reports. Metrics are one, the waiting reporter of the tests is another. Must not throw. */
+export interface Reporter {
+  report<Name extends keyof Reports>(name: Name, facts: Reports[Name]): void;
+}
+
+/** Hears nothing. */
+export const silentReporter: Reporter = { report() {} };

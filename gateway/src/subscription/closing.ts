@@ -1,0 +1,16 @@
+/** Why the gateway closes a socket. The codes of graphql-transport-ws, and those of RFC 6455 where they say it all. */
+export const closing = {
+  /** The gateway stops; the last message was a ping with `{ cursors }` to resume from. Connect again. */
+  goingAway: [1001, 'Going away'],
+  /** A message that is not one of the protocol, or an id longer than 128 characters. */
+  badRequest: [4400, 'Invalid message received'],
+  /** `connection_init` without a token, or an operation before `connection_ack`. */
+  unauthorized: [4401, 'Unauthorized'],
+  /** The token is not valid. */
+  forbidden: [4403, 'Forbidden'],
+  /** The token's time is over. Each subscription got an error with its cursor before; connect again with a new token. */
+  tokenExpired: [4403, 'Token expired'],
+  /** More messages or pings than HUBGRAPH_WS_MESSAGE_RATE allows. */
+  tooManyMessages: [4429, 'Too many messages'],
+  internal: [4500, 'Internal server error'],
+} as const satisfies Record<string, readonly [code: number, reason: string]>;

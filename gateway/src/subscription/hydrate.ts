@@ -1,0 +1,121 @@
+import type { Identity } from '@hubgraph/kit/identity';
+import { executeSync, type ExecutionResult } from 'graphql';
+import type { Logger } from 'pino';
+import type { Reporter } from '../observe/reporter.ts';
+import type { Engine, Prepared } from '../query/engine.ts';
+import { authorisationClass, classIdentity } from './admit.ts';
+import { valueAt, type Catalogue } from './catalogue.ts';
+import type { Cursors } from './resume.ts';
+import type { Delivery } from './topics.ts';
+
+/** Subscribers who get the same answer for the same event: same plan, same variables, same rights. */
+export interface EventClass {
+  readonly key: string;
+  readonly prepared: Prepared;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly identity: Identity;
+  readonly cursors: Cursors;
+}
+
+/** What a client gets for one event. */
+export interface Frame {
+  /** The GraphQL response as JSON text, with `extensions.cursor`. */
+  readonly json: string;
+  readonly cursor: string;
+}
+
+/** Answers events. */
+export interface Hydration {
+  /** The frame of `delivery` for everybody of `group`. Never rejects: what goes wrong is in the frame. */
+  frameOf(group: EventClass, delivery: Delivery): Promise<Frame>;
+}
+
+export interface HydrationOptions {
+  readonly engine: Engine;
+  readonly catalogue: Catalogue;
+  readonly reporter: Reporter;
+  readonly log: Logger;
+  /** Milliseconds that the hubs have for one event. */
+  readonly time: number;
+}
+
+/** Milliseconds for which an execution serves those who come to the event later; after that they get present data. */
+const FRESH_MS = 1_000;
+
+interface Execution {
+  readonly begun: number;
+  readonly frame: Promise<Frame>;
+}
+
+const numbers = new WeakMap<Prepared, number>();
+let prepareds = 0;
+
+/** The class of one subscriber. `resume` names the variables that only say where to begin. */
+export function classOf(prepared: Prepared, variables: Readonly<Record<string, unknown>>, identity: Identity, cursors: Cursors, resume: ReadonlySet<string>): EventClass {
+  // the engine keeps prepared operations, so equal documents are one object
+  let number = numbers.get(prepared);
+  if (number === undefined) numbers.set(prepared, (number = prepareds++));
+  const told = (prepared.operation.variableDefinitions ?? []).map(({ variable }) => variable.name.value).filter((name) => !resume.has(name));
+  const key = JSON.stringify([number, told.map((name) => variables[name]), authorisationClass(identity)]);
+  return { key, prepared, variables, identity: classIdentity(identity), cursors };
+}
+
+/** Makes the stage that turns events into answers. */
+export function createHydration({ engine, catalogue, reporter, log, time }: HydrationOptions): Hydration {
+  const executions = new WeakMap<Delivery, Map<string, Execution>>();
+
+  /** Executions of one event by class: equal subscribers share them. */
+  const executionsOf = (delivery: Delivery): Map<string, Execution> => {
+    let known = executions.get(delivery);
+    if (!known) executions.set(delivery, (known = new Map()));
+    return known;
+  };
+
+  const execute = async (group: EventClass, delivery: Delivery): Promise<Frame> => {
+    const { event } = delivery.entry;
+    const cursor = group.cursors.write(delivery.positions);
+    const begun = performance.now();
+    const primary = primaryAnswer(group, delivery, cursor);
+    const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent: event.traceparent, signal: AbortSignal.timeout(time) };
+    const result = await engine.executeEvent(group.prepared, primary, run); // the only line that crosses to the query path
+    reporter.report('event.hydrated', { type: event.type, milliseconds: performance.now() - begun });
+    return { json: JSON.stringify({ ...result, extensions: { ...result.extensions, cursor } }), cursor };
+  };
+
+  const primaryAnswer = (group: EventClass, delivery: Delivery, cursor: string): Record<string, unknown> => {
+    const { subscription, graph } = group.prepared;
+    if (!subscription) throw new Error('only subscriptions have events');
+    const source = eventObject(catalogue, delivery, cursor);
+    const variableValues = Object.fromEntries(subscription.variables.flatMap((name) => (Object.hasOwn(group.variables, name) ? [[name, group.variables[name]]] : [])));
+    const result: ExecutionResult = executeSync({ schema: graph.supergraphSchema, document: subscription.primary, rootValue: { [subscription.field]: source }, variableValues });
+    if (result.errors) log.warn({ event: delivery.entry.event.id, type: delivery.entry.event.type, err: result.errors[0] }, 'an event does not fit the schema');
+    return { ...result.data };
+  };
+
+  return {
+    async frameOf(group, delivery) {
+      const shared = executionsOf(delivery);
+      const known = shared.get(group.key);
+      const now = performance.now();
+      if (known && now - known.begun < FRESH_MS) return known.frame;
+      const frame = execute(group, delivery);
+      shared.set(group.key, { begun: now, frame });
+      return frame;
+    },
+  };
+}
+
+/** The event as the `events` subgraph would give it: its own facts, and stubs of entity and domain for the hubs to fill. */
+function eventObject(catalogue: Catalogue, { entry: { event }, replayed }: Delivery, cursor: string): Record<string, unknown> {
+  const facts = catalogue.event(event.type);
+  const feed = facts?.field ? catalogue.feed(facts.field) : undefined;
+  const { id, type, time, actor, subject, domain, data } = event;
+  return {
+    __typename: facts?.objectType ?? 'GenericEvent',
+    id, cursor, type, time, actor, subject, replayed,
+    domain: domain === undefined ? null : { __typename: 'Domain', slug: domain },
+    from: data.from ?? null,
+    to: data.to ?? null,
+    ...(feed && { [feed.entity.field]: { __typename: feed.entity.type, [feed.entity.key]: valueAt(event, feed.entity.path) } }),
+  };
+}

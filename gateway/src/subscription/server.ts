@@ -1,0 +1,121 @@
+import { systemClock, type Clock } from '@hubgraph/kit/clock';
+import type { PartHealth } from '@hubgraph/kit/hub';
+import type { Identity } from '@hubgraph/kit/identity';
+import { handleProtocols } from 'graphql-ws';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { silentReporter, type Reporter } from '../observe/reporter.ts';
+import type { Engine } from '../query/engine.ts';
+import type { EventsFile } from './catalogue.ts';
+import { openSubscriptionPath } from './pipeline.ts';
+import { createProtocol } from './protocol.ts';
+import type { SubscriptionSettings } from './settings.ts';
+import { connect, type Connection } from './socket.ts';
+
+/** What the subscription path needs of the gateway. */
+export interface SubscriptionDeps {
+  readonly engine: Engine;
+  /**
+   * Who holds the credentials of an `Authorization` header (or the same text in `connection_init`): undefined for none,
+   * a rejection with a PublicError for bad ones.
+   */
+  identify(authorization: string | undefined): Promise<Identity | undefined>;
+  /** `schema/events.json`, parsed. */
+  readonly events: EventsFile;
+  /** Without one, events are off and every subscription is refused with `HUB_UNAVAILABLE`. */
+  readonly natsUrl?: string;
+  /** The first signs event cursors, all verify. At least one. */
+  readonly cursorKeys: readonly string[];
+  readonly settings: SubscriptionSettings;
+  /** In development pages of any origin may open sockets. */
+  readonly development: boolean;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly reporter?: Reporter;
+}
+
+/** The sockets of one gateway. */
+export interface Subscriptions {
+  /** One line for each stream that is followed. */
+  health(): PartHealth[];
+  /** Sockets open at present. */
+  readonly sockets: number;
+  /** Refuses new sockets, closes the open ones with 1001 and their cursors, ends the reading. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const PATH = '/graphql';
+/** Milliseconds for clients to answer the close; those that do not are cut. */
+const FAREWELL_MS = 1_000;
+
+/** Takes over the upgrade requests of `server` and serves graphql-transport-ws at /graphql. */
+export function attachSubscriptions(server: Server, deps: SubscriptionDeps): Subscriptions {
+  const { engine, settings, log, identify, development, clock = systemClock, reporter = silentReporter } = deps;
+  const path = openSubscriptionPath({ engine, events: deps.events, natsUrl: deps.natsUrl, cursorKeys: deps.cursorKeys, settings, reporter, log });
+  const protocol = createProtocol({ engine, path, identify, settings, log, acknowledged: (socket, sub) => reporter.report('socket.acknowledged', { socket, sub }) });
+  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: settings.HUBGRAPH_WS_MAX_MESSAGE, handleProtocols });
+  const connections = new Set<Connection>();
+  let stopped: Promise<void> | undefined;
+
+  const accept = (socket: WebSocket, request: IncomingMessage): void => {
+    const connection = connect(socket, request, { settings, reporter, clock, log });
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+    protocol.serve(connection);
+  };
+
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    stream.on('error', (error) => log.debug({ err: error }, 'connection error'));
+    const refusal = stopped ? 503 : refusalOf(request, connections.size);
+    if (refusal === undefined) sockets.handleUpgrade(request, stream, head, accept);
+    else refuse(stream, refusal);
+  };
+
+  const refusalOf = (request: IncomingMessage, open: number): number | undefined => {
+    if (request.url?.split('?')[0] !== PATH) return 404;
+    if (request.headers['sec-websocket-version'] !== '13') return 426;
+    // Node keeps the first and drops the others; which one was meant cannot be known
+    if ((request.headersDistinct.authorization?.length ?? 0) > 1) return 400;
+    if (!development && !isAllowed(request, settings.HUBGRAPH_WS_ORIGINS ?? [])) return 403;
+    return open >= settings.HUBGRAPH_WS_MAX_SOCKETS ? 503 : undefined;
+  };
+
+  // one timer for all: a stuck socket cannot delay another's heartbeat
+  const heart = setInterval(() => {
+    for (const connection of connections) connection.beat();
+  }, settings.HUBGRAPH_WS_KEEPALIVE);
+  heart.unref();
+  server.on('upgrade', upgrade);
+
+  return {
+    health: () => path.health(),
+    get sockets() { return connections.size; },
+    stop() {
+      stopped ??= (async () => {
+        clearInterval(heart);
+        const closed = [...connections].map(({ socket }) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
+        await Promise.all([...connections].map((connection) => connection.stop()));
+        await Promise.race([Promise.all(closed), delay(FAREWELL_MS, undefined, { ref: false })]);
+        for (const { socket } of connections) socket.terminate();
+        await path.stop();
+        server.off('upgrade', upgrade);
+      })();
+      return stopped;
+    },
+  };
+}
+
+/** A browser names the page that opens the socket; whoever sends no Origin is none. */
+function isAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
+  const { origin, host } = request.headers;
+  if (origin === undefined || allowed.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function refuse(stream: Duplex, status: number): void {
+  const extra = status === 503 ? 'Retry-After: 1\r\n' : status === 426 ? 'Sec-WebSocket-Version: 13\r\n' : '';
+  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${extra}Content-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,207 @@
+import { PublicError } from '@hubgraph/kit/errors';
+import type { Identity } from '@hubgraph/kit/identity';
+import type { EndReason, Reporter } from '../observe/reporter.ts';
+import type { Prepared } from '../query/engine.ts';
+import { admission, authorisationClass } from './admit.ts';
+import type { Catalogue } from './catalogue.ts';
+import { classOf, type Frame, type Hydration } from './hydrate.ts';
+import { createLane, type Lane } from './lane.ts';
+import { createOutlet, type Bounds } from './queue.ts';
+import { bindingOf, cursorsOf, outcomeFor } from './resume.ts';
+import type { Entry, Position, Positions, Source } from './source.ts';
+import { topicOf, type Delivery, type Topics } from './topics.ts';
+
+/** What all subscribers share. */
+export interface Surroundings {
+  readonly catalogue: Catalogue;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly topics: Topics;
+  readonly hydration: Hydration;
+  readonly cursorKeys: readonly string[];
+  readonly bounds: Bounds;
+  readonly reporter: Reporter;
+}
+
+/** One subscribe message. */
+export interface Subscribe {
+  readonly prepared: Prepared;
+  /** As the client gave them. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** The root field's arguments, coerced. */
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly identity: Identity;
+  /** A cursor that came beside the operation; it is younger than an `after` inside of it. */
+  readonly cursor?: string;
+  /** How reports name the subscription. */
+  readonly socket: string;
+  readonly id: string;
+}
+
+/** Where frames go. */
+export interface Sink {
+  /** Resolves once the frame is handed over, to false when the client has been too slow for too long. */
+  write(frame: Frame): Promise<boolean>;
+}
+
+/** One client's subscription. */
+export interface Subscriber {
+  /**
+   * Sends events until {@link end}. Rejects with a PublicError when it cannot go on; the reason's `cursor` fact says
+   * where the client may resume.
+   */
+  run(): Promise<void>;
+  /** Ends {@link run}. */
+  end(reason: EndReason): void;
+  /** Resuming from here misses nothing and repeats nothing that was written; undefined before there is a place. */
+  cursor(): string | undefined;
+}
+
+/** Frames that may be in the making for one subscriber: later events need not wait for the answer to earlier ones. */
+const AHEAD = 8;
+
+/**
+ * Prepares one subscription: nothing is read or sent before {@link Subscriber.run}.
+ *
+ * @throws PublicError when it is refused: `BAD_USER_INPUT`, `FORBIDDEN`, `CURSOR_INVALID`.
+ */
+export function createSubscriber(surroundings: Surroundings, subscribe: Subscribe, sink: Sink): Subscriber {
+  const { catalogue, sources, topics, hydration, reporter } = surroundings;
+  const { prepared, variables, identity, socket, id } = subscribe;
+  const field = prepared.subscription?.field ?? '';
+  const topic = topicOf(catalogue, field, subscribe.arguments);
+  const { admits } = admission(catalogue, topic, identity);
+  const cursors = cursorsOf(surroundings.cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
+  const after = subscribe.cursor ?? (subscribe.arguments.after as string | null | undefined) ?? undefined;
+  const starts = after === undefined ? {} : cursors.read(after);
+  const group = classOf(prepared, variables, identity, cursors, resumeVariables(prepared));
+
+  const ending = new AbortController();
+  const { signal } = ending;
+  const outlet = createOutlet<Delivery>(surroundings.bounds);
+  const making: Promise<Frame>[] = [];
+  let written: string | undefined;
+  let failure: unknown;
+  let reason: EndReason = 'complete';
+  const lanes: Lane[] = topic.hubs.map((hub) => laneOf(sourceOf(sources, hub)));
+  const unready = new Set(lanes.map(({ hub }) => hub));
+  let begin: Positions | undefined;
+
+  function laneOf(source: Source): Lane {
+    const { hub } = source;
+    return createLane({
+      source, topics, topic, admits, signal,
+      after: starts[hub],
+      offerLive: (delivery) => offer(atMyPlaces(delivery)),
+      async deliver(entry, replayed) {
+        // another lane may take the room meanwhile
+        do await outlet.room();
+        while (!signal.aborted && !offer({ hub, entry, replayed, positions: { ...positions(), [hub]: [epochOf(hub), entry.seq] } }));
+      },
+      room: () => outlet.room(),
+      told: {
+        waiting: () => reporter.report('subscription.waiting', { socket, id, field, hub }),
+        placed: () => (begin ??= allPositions()),
+        behind: (pos) => reporter.report('subscription.behind', { socket, id, hub, pos }),
+        current(pos) {
+          reporter.report('subscription.current', { socket, id, hub, pos });
+          if (unready.delete(hub) && unready.size === 0) reporter.report('subscription.ready', { socket, id, field, resumed: after !== undefined });
+        },
+      },
+    });
+  }
+
+  const offer = (delivery: Delivery): boolean => outlet.offer(delivery, delivery.entry.raw.byteLength);
+  const epochOf = (hub: string): string => lanes.find((lane) => lane.hub === hub)?.position?.[0] ?? '';
+  const positions = (): Positions => Object.fromEntries(lanes.flatMap(({ hub, position }) => (position ? [[hub, position]] : [])));
+  const allPositions = (): Positions | undefined => (lanes.every(({ position }) => position) ? positions() : undefined);
+
+  /** The shared delivery while this subscriber stands where all at the tail stand, else one of its own. */
+  const atMyPlaces = (delivery: Delivery): Delivery => {
+    const mine = positions();
+    const same = topic.hubs.every((hub) => hub === delivery.hub || (mine[hub]?.[1] === delivery.positions[hub]?.[1] && mine[hub]?.[0] === delivery.positions[hub]?.[0]));
+    return same ? delivery : { ...delivery, positions: { ...mine, [delivery.hub]: delivery.positions[delivery.hub] as Position } };
+  };
+
+  const cursor = (): string | undefined => {
+    // with nothing under way, events that did not match are behind it as well
+    const places = outlet.size === 0 && making.length === 0 ? allPositions() : undefined;
+    return places ? cursors.write(places) : (written ?? (begin && cursors.write(begin)));
+  };
+
+  const fail = (error: unknown, hub: string): void => {
+    const lane = lanes.find((candidate) => candidate.hub === hub);
+    failure ??= outcomeFor(error, hub, { position: lane?.position ?? starts[hub], positions: { ...starts, ...positions() }, cursors });
+    outlet.close();
+  };
+
+  const pump = async (): Promise<void> => {
+    while (!signal.aborted) {
+      while (making.length < AHEAD) {
+        const delivery = outlet.take();
+        if (!delivery) break;
+        making.push(hydration.frameOf(group, delivery));
+      }
+      const first = making[0];
+      if (first) {
+        const frame = await first;
+        if (signal.aborted) return;
+        if (!(await sink.write(frame))) throw tooSlow();
+        making.shift();
+        written = frame.cursor;
+      } else if (outlet.closed) {
+        if (failure !== undefined) throw failure;
+        return;
+      } else {
+        await outlet.filled();
+      }
+    }
+  };
+
+  const tooSlow = (): PublicError => {
+    // what the log still has for it is not counted, so the number is only known at the tail
+    const missed = lanes.every(({ live }) => live) ? { missed: making.length + outlet.size } : {};
+    return new PublicError('TOO_SLOW', 'The client reads more slowly than events come.', { ...missed, cursor: cursor() });
+  };
+
+  return {
+    cursor,
+    async run() {
+      for (const lane of lanes) void lane.run().catch((error: unknown) => fail(error, lane.hub));
+      try {
+        await pump();
+      } catch (error) {
+        reason = error instanceof PublicError ? error.code : 'INTERNAL';
+        throw error;
+      } finally {
+        ending.abort();
+        outlet.close();
+        reporter.report('subscription.ended', { socket, id, field, reason });
+      }
+    },
+    end(why) {
+      if (signal.aborted) return;
+      reason = why;
+      ending.abort();
+      outlet.close();
+    },
+  };
+}
+
+function sourceOf(sources: ReadonlyMap<string, Source>, hub: string): Source {
+  const source = sources.get(hub);
+  if (!source) throw new PublicError('HUB_UNAVAILABLE', 'Events are off: this graph runs without an event stream.', { hub });
+  return source;
+}
+
+/** Variables that stand for the `after` of the root field: they say where to begin, not what to answer. */
+function resumeVariables({ subscription }: Prepared): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const definition of subscription?.primary.definitions ?? []) {
+    if (definition.kind !== 'OperationDefinition') continue;
+    for (const field of definition.selectionSet.selections) {
+      const after = field.kind === 'Field' ? field.arguments?.find(({ name }) => name.value === 'after') : undefined;
+      if (after?.value.kind === 'Variable') names.add(after.value.name.value);
+    }
+  }
+  return names;
+}

@@ -1,0 +1,177 @@
+import { identityOf, type Identity } from '@hubgraph/kit/identity';
+import { PublicError } from '@hubgraph/kit/errors';
+import { readConfig } from '@hubgraph/kit/config';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import pino from 'pino';
+import { createEngine, type Engine } from '../../gateway/src/query/engine.ts';
+import { localCaller } from '../../gateway/src/hubs/local.ts';
+import type { EventsFile } from '../../gateway/src/subscription/catalogue.ts';
+import { attachSubscriptions, type Subscriptions } from '../../gateway/src/subscription/server.ts';
+import { subscriptionConfig } from '../../gateway/src/subscription/settings.ts';
+import { compose, testHub, type TestSubgraph } from '../../gateway/test/compose.ts';
+import { waitingReporter, type WaitingReporter } from './reporter.ts';
+import { connectClient, type TestClient, type TestClientOptions } from './subscriber.ts';
+
+const governance: TestSubgraph = {
+  sdl: `
+    type Query { workstream(id: ID!): Workstream workstreams: [Workstream!]! }
+    type Mutation { rename(id: ID!, title: String!): Workstream! }
+    enum WorkstreamStatus { PROPOSED ACTIVE COMPLETED }
+    type Workstream @key(fields: "id") { id: ID! title: String! status: WorkstreamStatus! domain: Domain! mine: String }
+    type Domain @key(fields: "slug") { slug: String! name: String! }
+  `,
+};
+const ops: TestSubgraph = {
+  sdl: `
+    type Query { alert(id: ID!): Alert }
+    type Workstream @key(fields: "id") { id: ID! openAlerts: Int! cost: Int @requiresScopes(scopes: [["finance:read"]]) }
+    type Alert @key(fields: "id") { id: ID! title: String! workstream: Workstream! }
+  `,
+};
+const HUB_EVENT = 'id: ID! cursor: EventCursor! type: String! time: DateTime! actor: String! subject: String! domain: Domain replayed: Boolean!';
+const events: TestSubgraph = {
+  sdl: `
+    scalar EventCursor
+    scalar DateTime
+    type Query { _events: Boolean @inaccessible }
+    type Subscription {
+      workstreamChanged(filter: WorkstreamEventFilter, after: EventCursor): WorkstreamEvent! @requiresScopes(scopes: [["hub:read"]])
+      alertChanged(filter: AlertEventFilter, after: EventCursor): AlertEvent! @requiresScopes(scopes: [["hub:read"]])
+      hubEvents(types: [String!]!, domains: [String!], after: EventCursor): HubEvent!
+    }
+    input WorkstreamEventFilter { domains: [String!] ids: [ID!] statuses: [WorkstreamStatus!] }
+    input AlertEventFilter { severities: [String!] }
+    interface HubEvent { ${HUB_EVENT} }
+    type WorkstreamEvent implements HubEvent { ${HUB_EVENT} from: WorkstreamStatus to: WorkstreamStatus workstream: Workstream! }
+    type AlertEvent implements HubEvent { ${HUB_EVENT} alert: Alert! }
+    type GenericEvent implements HubEvent { ${HUB_EVENT} }
+    enum WorkstreamStatus { PROPOSED ACTIVE COMPLETED }
+    type Workstream @key(fields: "id", resolvable: false) { id: ID! }
+    type Alert @key(fields: "id", resolvable: false) { id: ID! }
+    type Domain @key(fields: "slug", resolvable: false) { slug: String! }
+  `,
+};
+
+const READ = [['hub:read']];
+const workstreamEvent = (verb: string) => ({ type: `org.statehub.workstream.${verb}`, version: 1, hub: 'governance', field: 'workstreamChanged', objectType: 'WorkstreamEvent', scopes: READ });
+
+/** What `npm run schema` would write for these hubs. */
+export const testEvents: EventsFile = {
+  streams: [{ hub: 'governance', stream: 'EVENTS_GOVERNANCE', eventHub: 'statehub' }, { hub: 'ops', stream: 'EVENTS_OPS', eventHub: 'opshub' }],
+  events: [
+    workstreamEvent('proposed'), workstreamEvent('activated'), workstreamEvent('completed'),
+    { type: 'org.statehub.progress.recorded', version: 1, hub: 'governance', field: null, objectType: 'GenericEvent', scopes: READ },
+    { type: 'org.opshub.alert.raised', version: 1, hub: 'ops', field: 'alertChanged', objectType: 'AlertEvent', scopes: READ },
+    { type: 'org.opshub.bill.paid', version: 1, hub: 'ops', field: null, objectType: 'GenericEvent', scopes: [['finance:read']] },
+  ],
+  subscriptions: [
+    { field: 'workstreamChanged', hub: 'governance', objectType: 'WorkstreamEvent', entity: { field: 'workstream', type: 'Workstream', key: 'id', path: 'data.id' }, scopes: READ, hasStatus: true,
+      filter: [{ name: 'domains', path: 'domain', type: '[String!]' }, { name: 'ids', path: 'data.id', type: '[ID!]' }, { name: 'statuses', path: 'data.to', type: '[WorkstreamStatus!]' }] },
+    { field: 'alertChanged', hub: 'ops', objectType: 'AlertEvent', entity: { field: 'alert', type: 'Alert', key: 'id', path: 'data.id' }, scopes: READ, hasStatus: false,
+      filter: [{ name: 'severities', path: 'data.severity', type: '[String!]' }] },
+  ],
+};
+export const testEventHubs = { governance: 'statehub', ops: 'opshub' };
+
+/** Knobs of the made-up hubs. */
+export interface TestHubs {
+  /** Workstreams that exist; others are null. */
+  readonly titles: Map<string, string>;
+  /** The ops hub throws this instead of answering. */
+  down?: Error;
+  /** Awaited by the ops hub before it answers. */
+  gate?: Promise<void>;
+  /** `_entities` calls that reached the governance hub. */
+  entityCalls: number;
+}
+
+/** A gateway over two made-up hubs, with sockets only. */
+export interface EventGraph extends AsyncDisposable {
+  readonly url: string;
+  readonly engine: Engine;
+  readonly hubs: TestHubs;
+  readonly reporter: WaitingReporter;
+  readonly subscriptions: Subscriptions;
+  client(identity?: Partial<Parameters<typeof identityOf>[0]>, options?: TestClientOptions): Promise<TestClient>;
+  stop(): Promise<void>;
+}
+
+/** How a test wants its gateway. */
+export interface EventGraphOptions {
+  readonly natsUrl?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly cursorKeys?: readonly string[];
+  readonly development?: boolean;
+  readonly hubs?: TestHubs;
+}
+
+/** The credentials of tests: the identity's facts themselves. */
+export function credentials(facts: Partial<Parameters<typeof identityOf>[0]> = {}): string {
+  return `Bearer ${Buffer.from(JSON.stringify({ sub: 'ada', roles: ['viewer'], ...facts })).toString('base64url')}`;
+}
+
+async function identify(authorization: string | undefined): Promise<Identity | undefined> {
+  if (authorization === undefined) return undefined;
+  try {
+    return identityOf(JSON.parse(Buffer.from(authorization.replace(/^Bearer /, ''), 'base64url').toString()));
+  } catch {
+    throw new PublicError('UNAUTHENTICATED', 'no');
+  }
+}
+
+/** Workstreams `w0` to `w9` exist. */
+export function testHubs(): TestHubs {
+  return { titles: new Map(Array.from({ length: 10 }, (_, index) => [`w${index}`, `Workstream ${index}`])), entityCalls: 0 };
+}
+
+/** Starts a gateway on a free port of the loopback. */
+export async function startEventGraph(options: EventGraphOptions): Promise<EventGraph> {
+  const { hubs = testHubs(), development = true, cursorKeys = ['test-key'] } = options;
+  const workstream = (id: string, context?: { identity?: Identity }) => {
+    const title = hubs.titles.get(id);
+    return title === undefined ? null : { __typename: 'Workstream', id, title, status: 'ACTIVE', domain: { slug: 'custodian', name: 'Custodian' }, mine: context?.identity?.sub };
+  };
+  const answers = async <Value>(value: Value): Promise<Value> => {
+    await hubs.gate;
+    if (hubs.down) throw hubs.down;
+    return value;
+  };
+  const resolvers = {
+    governance: {
+      Query: { workstream: (_: unknown, { id }: { id: string }, context: object) => workstream(id, context), workstreams: () => [...hubs.titles.keys()].map((id) => workstream(id)) },
+      Mutation: {
+        rename: (_: unknown, { id, title }: { id: string; title: string }) => {
+          hubs.titles.set(id, title);
+          return workstream(id);
+        },
+      },
+      Workstream: { __resolveReference: ({ id }: { id: string }, context: object) => (hubs.entityCalls++, workstream(id, context)) },
+      Domain: { __resolveReference: ({ slug }: { slug: string }) => ({ slug, name: slug.toUpperCase() }) },
+    },
+    ops: {
+      Query: { alert: () => null },
+      Workstream: { __resolveReference: ({ id }: { id: string }) => answers({ id, openAlerts: 3, cost: 7 }) },
+      Alert: { __resolveReference: ({ id }: { id: string }) => answers({ id, title: `Alert ${id}`, workstream: { id: 'w1' } }) },
+    },
+  };
+  const running = [testHub('governance', { ...governance, resolvers: resolvers.governance }), testHub('ops', { ...ops, resolvers: resolvers.ops })];
+  const log = pino({ level: 'silent' });
+  const engine = createEngine({ supergraphSdl: compose({ governance, ops, events }), callers: new Map(running.map((hub) => [hub.definition.manifest.name, localCaller(hub)])), log, development: true });
+  const reporter = waitingReporter();
+  const server = createServer((_request, response) => void response.writeHead(404).end());
+  const settings = readConfig(subscriptionConfig, options.settings ?? {});
+  const subscriptions = attachSubscriptions(server, { engine, identify, events: testEvents, natsUrl: options.natsUrl, cursorKeys, settings, development, log, reporter });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  const stop = async (): Promise<void> => {
+    await subscriptions.stop();
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => void server.close(() => resolve()));
+  };
+  return {
+    url, engine, hubs, reporter, subscriptions, stop,
+    client: (facts, more) => connectClient(url, { authorization: credentials(facts), ...more }),
+    [Symbol.asyncDispose]: stop,
+  };
+}
