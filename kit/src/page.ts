@@ -1,7 +1,6 @@
 import { PublicError } from './errors.ts';
 import { isUuid } from './ids.ts';
 import type { Sql } from './sql.ts';
-import { badTexts } from './text.ts';
 
 /** Relay's paging arguments. */
 export interface PageArgs {
@@ -92,8 +91,6 @@ class Statement {
     return `$${this.params.length}`;
   }
   condition(condition: Condition): string {
-    const [bad] = badTexts(condition.params);
-    if (bad !== undefined) throw new PublicError('BAD_USER_INPUT', `A filter cannot be used. ${bad.message}`);
     let next = 0;
     return condition.sql.replaceAll('?', () => this.add(condition.params[next++]));
   }
