@@ -10,6 +10,7 @@ import type { EventsFile } from '../../gateway/src/subscription/catalogue.ts';
 import { attachSubscriptions, type Subscriptions } from '../../gateway/src/subscription/server.ts';
 import { subscriptionConfig } from '../../gateway/src/subscription/settings.ts';
 import { compose, testHub, type TestSubgraph } from '../../gateway/test/compose.ts';
+import type { EventFacts } from './event-publisher.ts';
 import { waitingReporter, type WaitingReporter } from './reporter.ts';
 import { connectClient, type TestClient, type TestClientOptions } from './subscriber.ts';
 
@@ -175,3 +176,12 @@ export async function startEventGraph(options: EventGraphOptions): Promise<Event
     [Symbol.asyncDispose]: stop,
   };
 }
+
+const event = (type: string, data: Record<string, unknown>, domain?: string): EventFacts => ({ type, data, ...(domain === undefined ? {} : { domain }) });
+
+/** Events of the made-up hubs. */
+export const activated = (id: string, domain = 'custodian'): EventFacts => event('org.statehub.workstream.activated', { id, from: 'PROPOSED', to: 'ACTIVE' }, domain);
+export const completed = (id: string, domain = 'custodian'): EventFacts => event('org.statehub.workstream.completed', { id, from: 'ACTIVE', to: 'COMPLETED' }, domain);
+export const progressRecorded = (id: string): EventFacts => event('org.statehub.progress.recorded', { id });
+export const alertRaised = (id: string, severity: string): EventFacts => event('org.opshub.alert.raised', { id, severity });
+export const billPaid = (id: string): EventFacts => event('org.opshub.bill.paid', { id });

@@ -6,7 +6,7 @@ import { defineEvents, type CloudEvent } from '@hubgraph/kit/events';
 import type { HubManifest } from '@hubgraph/kit/hub';
 import { newId } from '@hubgraph/kit/ids';
 import { recordEvent, type RecordedEvent } from '@hubgraph/kit/outbox';
-import type { Sql, Tx } from '@hubgraph/kit/sql';
+import type { Sql, Transactor, Tx } from '@hubgraph/kit/sql';
 
 /** A hub of tests, without nouns of its own. */
 export const manifest: HubManifest = { name: 'kit', eventHub: 'testhub', stream: 'EVENTS_KIT', port: 0 };
@@ -28,7 +28,7 @@ export function recordThing(tx: Tx, thing: string, version: number, note?: strin
 }
 
 /** Records `count` events of a new thing, each in a transaction of its own. */
-export async function recordThings(transactor: { transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> }, count: number): Promise<RecordedEvent[]> {
+export async function recordThings(transactor: Transactor, count: number): Promise<RecordedEvent[]> {
   const thing = newId();
   const recorded: RecordedEvent[] = [];
   for (let version = 1; version <= count; version++) recorded.push(await transactor.transaction((tx) => recordThing(tx, thing, version)));

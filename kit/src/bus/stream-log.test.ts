@@ -56,17 +56,20 @@ interface Scene extends AsyncDisposable {
 async function scene(options: { relay?: boolean } = {}): Promise<Scene> {
   const database = await freshDatabase();
   const start = () => startRelay({ databaseUrl: database.url, schema: database.schema, natsUrl: nats.url, manifest, clock: systemClock, log: quiet });
-  let relay = options.relay === false ? undefined : start();
+  let running = options.relay === false ? undefined : start();
+  const relay = (): Relay => (running ??= start());
   const open: { log: StreamLog; bus: Bus }[] = [];
   let published = 0;
   return {
     database,
-    get relay() { return (relay ??= start()); },
+    get relay() {
+      return relay();
+    },
     async publish(count) {
       await recordThings(database.transactor, count);
       published += count;
-      this.relay.wake();
-      await until(`${published} events in the stream`, () => this.relay.status().published >= published);
+      relay().wake();
+      await until(`${published} events in the stream`, () => relay().status().published >= published);
     },
     log(ring) {
       const reports: LogReport[] = [];
@@ -76,7 +79,7 @@ async function scene(options: { relay?: boolean } = {}): Promise<Scene> {
       return { log, reports, bus };
     },
     async [Symbol.asyncDispose]() {
-      await relay?.stop();
+      await running?.stop();
       for (const { log, bus } of open) {
         await log.close();
         await bus.close();

@@ -21,7 +21,8 @@ interface Row {
 
 const IN_FLIGHT = 256;
 const READ_FROM = IN_FLIGHT / 2;
-const ACK_TIMEOUT_MS = 5_000;
+const ACK_TIMEOUT_MS = 2_500;
+/** After so long without anything to publish the stream is looked at: nobody else would notice that it is gone. */
 const IDLE_MS = 1_000;
 
 /**
@@ -30,11 +31,12 @@ const IDLE_MS = 1_000;
  * Every message says which sequence must precede it, so that one refusal makes all later ones refused and neither a
  * repetition nor a second relay can put anything in a wrong place: the caller only has to look at the stream's tail again.
  *
- * @param confirmed called with the last position that the stream has, whenever it has moved
+ * @param deps `confirmed` is called with the last position that the stream has, whenever it has moved; `idle` once in a
+ *   while when everything is published, and what it throws ends the publishing
  * @throws Error at the first refused or unanswered message, or when the outbox has a hole.
  */
-export async function publish(sql: Sql, connection: NatsConnection, publication: Publication, deps: { waker: Waker; confirmed: (last: number) => void; signal: AbortSignal }): Promise<void> {
-  const { waker, confirmed, signal } = deps;
+export async function publish(sql: Sql, connection: NatsConnection, publication: Publication, deps: { waker: Waker; confirmed: (last: number) => void; idle: (last: number) => Promise<void>; signal: AbortSignal }): Promise<void> {
+  const { waker, confirmed, idle, signal } = deps;
   const client = jetstream(connection, { timeout: ACK_TIMEOUT_MS });
   let next = publication.next;
   let inFlight = 0;
@@ -62,7 +64,10 @@ export async function publish(sql: Sql, connection: NatsConnection, publication:
         settled();
       }, settled);
     }
-    if (rows.length === 0) await waker.wait(IDLE_MS, signal);
+    if (rows.length > 0) continue;
+    const since = performance.now();
+    await waker.wait(IDLE_MS, signal);
+    if (inFlight === 0 && performance.now() - since >= IDLE_MS && !signal.aborted) await idle(next - 1);
   }
   if (failure !== undefined) throw failure;
 }

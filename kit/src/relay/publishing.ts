@@ -5,7 +5,7 @@ import type { HubManifest } from '../hub.ts';
 import { publish } from './publisher.ts';
 import type { Reporter } from './report.ts';
 import type { Session } from './session.ts';
-import { openStream, StreamAlarm, type StreamSettings } from './stream.ts';
+import { checkTail, openStream, StreamAlarm, type StreamSettings } from './stream.ts';
 import type { Waker } from './waker.ts';
 
 /** What publishing needs of the relay's term. */
@@ -65,8 +65,10 @@ export async function runPublisher(deps: Publishing): Promise<void> {
 async function publishOnce({ session, bus, manifest, settings, report, signal, waker }: Publishing, going: () => void): Promise<void> {
   if (bus.connection() === undefined) report({ kind: 'interrupted', reason: bus.trouble() ?? 'NATS is not connected' });
   const connection = await bus.connected(signal);
-  const disconnected = new AbortController();
-  const unlisten = bus.onChange(() => disconnected.abort());
+  const ending = new AbortController();
+  const unlisten = bus.onChange(() => ending.abort(new Error(bus.trouble() ?? 'NATS was reconnected')));
+  // what is on its way to a stream that was just deleted is never answered
+  const deleted = connection.subscribe(`$JS.EVENT.ADVISORY.STREAM.DELETED.${manifest.stream}`, { callback: () => ending.abort(new Error(`stream ${manifest.stream} was deleted`)) });
   try {
     const opened = await openStream(session, connection, manifest, settings);
     report({ kind: 'opened', epoch: opened.epoch, next: opened.next, refillTo: opened.refillTo });
@@ -78,9 +80,10 @@ async function publishOnce({ session, bus, manifest, settings, report, signal, w
       report({ kind: 'published', last });
     };
     const publication = { stream: manifest.stream, epoch: opened.epoch, next: opened.next };
-    await publish(session, connection, publication, { waker, confirmed, signal: AbortSignal.any([signal, disconnected.signal]) });
-    if (disconnected.signal.aborted) throw new Error(bus.trouble() ?? 'NATS was reconnected');
+    await publish(session, connection, publication, { waker, confirmed, idle: (last) => checkTail(connection, manifest.stream, last), signal: AbortSignal.any([signal, ending.signal]) });
+    ending.signal.throwIfAborted();
   } finally {
+    deleted.unsubscribe();
     unlisten();
   }
 }

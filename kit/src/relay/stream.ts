@@ -71,6 +71,12 @@ export async function openStream(sql: Sql, connection: NatsConnection, manifest:
   return { epoch: outbox.epoch, next: last + 1, refillTo: outbox.published, first };
 }
 
+/** @throws Error when the stream is not there any more or does not end at `last`. */
+export async function checkTail(connection: NatsConnection, stream: string, last: number): Promise<void> {
+  const { state } = await (await managerOf(connection)).streams.info(stream);
+  if (state.last_seq !== last) throw new Error(`stream ${stream} ends at ${state.last_seq} and not at ${last}`);
+}
+
 /**
  * Gives the outbox a new epoch and removes the stream; the relay then makes a new one from the rows that the outbox has.
  * Every cursor given out before is refused from then on (`STREAM_RESET`). For an operator who has looked at an alarm and
