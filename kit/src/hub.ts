@@ -47,6 +47,8 @@ export interface HubDeps {
   readonly cursorKeys: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
+  /** Is told of every statement that the hub reads by. */
+  readonly observeSql?: (text: string) => void;
   /** The environment the hub reads its own settings from. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

@@ -2,18 +2,21 @@ import { isUuid } from './ids.ts';
 import { PublicError } from './errors.ts';
 import type { Sql, Transactor, Tx } from './sql.ts';
 import { badText } from './text.ts';
-import { badText } from './text.ts';
 
 /** The two raw methods of a Prisma client (or of its transaction client) that the kit needs. */
 export interface RawClient {
   $queryRawUnsafe<Rows>(text: string, ...params: unknown[]): Promise<Rows>;
 }
 
+/** Is told of every statement that a hub reads by, before it runs: for traces, and for tests that count. */
+export type StatementObserver = (text: string) => void;
+
 /** Sees a Prisma client as {@link Sql}. Dates, JSON and arrays come back as the models have them. */
-export function sqlOf(client: RawClient): Sql {
+export function sqlOf(client: RawClient, observe?: StatementObserver): Sql {
   return {
     async query<Row>(text: string, params: readonly unknown[] = []) {
       for (const param of params) for (const value of Array.isArray(param) ? param : [param]) refuseBadText(value);
+      observe?.(text);
       return client.$queryRawUnsafe<Row[]>(text, ...params);
     },
   };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testHub } from '../../gateway/test/compose.ts';
 import type { HubCall, HubCaller } from '@hubgraph/gateway/hubs/caller';
 import { localCaller } from '@hubgraph/gateway/hubs/local';
-import { httpCaller } from '@hubgraph/gateway/hubs/remote';
+import { remoteCaller } from '@hubgraph/gateway/hubs/remote';
 
 const KEY = 'the secret of gateway and hubs';
 const ada = identityOf({ sub: 'ada', roles: ['viewer'], expiresAt: 99 });
@@ -39,9 +39,9 @@ const deadlines = { query: 150, mutation: 400 };
 let server: HubServer;
 const callers: Record<string, HubCaller> = {};
 beforeAll(async () => {
-  server = await serveHub({ hub, host: '127.0.0.1', port: 0, serviceKeys: [KEY], log: silentLog() });
+  server = await serveHub(hub, { host: '127.0.0.1', port: 0, keys: [KEY], log: silentLog() });
   callers.local = localCaller(hub, deadlines);
-  callers.http = httpCaller({ hub: 'works', url: server.url, serviceKey: KEY, deadlines });
+  callers.http = remoteCaller({ hub: 'works', url: server.url, key: KEY, deadlines });
 });
 afterAll(async () => {
   release();
@@ -101,7 +101,7 @@ describe.each(['local', 'http'])('the %s caller', (kind) => {
   });
 
   it('is unavailable once closed', async () => {
-    const own = kind === 'local' ? localCaller(hub) : httpCaller({ hub: 'works', url: server.url, serviceKey: KEY });
+    const own = kind === 'local' ? localCaller(hub) : remoteCaller({ hub: 'works', url: server.url, key: KEY });
     await own.close();
     await own.close();
     await expect(own.call(call('{ hello }'))).rejects.toMatchObject({ code: 'HUB_UNAVAILABLE', facts: { hub: 'works' } });

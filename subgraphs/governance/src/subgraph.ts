@@ -30,7 +30,7 @@ export const definition: HubDefinition = {
 /** Connects the hub; its relay and timetable run from `start()` on. */
 export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   const settings = readConfig(config, deps.env);
-  const database = openDatabase(deps.databaseUrl, settings.HUBGRAPH_GOVERNANCE_CONNECTIONS);
+  const database = openDatabase(deps.databaseUrl, settings.HUBGRAPH_GOVERNANCE_CONNECTIONS, deps.observeSql);
   const committed = { wake: () => {} };
   const changes = createChanges({ transactor: database.transactor, catalogue: events, clock: deps.clock, committed: () => committed.wake() });
   return runHub(definition, deps, {

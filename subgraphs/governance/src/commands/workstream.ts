@@ -133,7 +133,7 @@ export async function cancelWorkstream(work: Work, input: MoveInput & { readonly
   if (input.supersededBy != null && (successor === undefined || successor.id === before.id)) return new Refused([invalidField(['supersededBy'], `There is no other workstream ${input.supersededBy}.`)]);
   const all = await tasks.lockOf(work.tx, before.id);
   const classified = new Set((input.classifications ?? []).map((line) => line.task));
-  const facts = await workstreamFacts(work, before, { reason: input.reason ?? null, supersededBy: successor?.code ?? null, everyTaskClassified: all.every((task) => !isOpen(task) || classified.has(task.code)) });
+  const facts = await workstreamFacts(work, before, { reason: input.reason ?? null, undisposedTasks: successor ? [] : all.filter((task) => isOpen(task) && !classified.has(task.code)).map((task) => task.code) });
   const decided = decideWorkstream(work, 'cancelWorkstream', before, facts);
   if (decided instanceof Refused) return decided;
 

@@ -10,10 +10,8 @@ export interface WorkstreamFacts {
   /** Reason or note given with the verb. */
   readonly reason: string | null;
   readonly openTasks: readonly string[];
-  /** Code of the workstream that takes over, when it was named and exists. */
-  readonly supersededBy: string | null;
-  /** Whether every open task was disposed of with the verb. */
-  readonly everyTaskClassified: boolean;
+  /** Open tasks that neither a classification nor a superseding workstream disposes of. */
+  readonly undisposedTasks: readonly string[];
   /** Whether a closure review is open and nothing blocks it; its blockers are listed by `ClosureRefused`. */
   readonly closureAccepted: boolean;
   /** Id of the accepted decision named with the verb. */
@@ -38,7 +36,7 @@ const noOpenTask: WorkstreamGuard = {
 const reviewedOrSuperseded: WorkstreamGuard = {
   code: 'SUCCESSOR_OR_REVIEW_REQUIRED',
   about: 'every open task is disposed of, or a superseding workstream is named',
-  unmet: (facts) => (facts.supersededBy || facts.everyTaskClassified || facts.openTasks.length === 0 ? met : [{ message: `Open tasks without a disposition: ${facts.openTasks.join(', ')}.`, refs: facts.openTasks }]),
+  unmet: (facts) => (facts.undisposedTasks.length === 0 ? met : [{ message: `Open tasks without a disposition: ${facts.undisposedTasks.join(', ')}.`, refs: facts.undisposedTasks }]),
 };
 const closureAccepted: WorkstreamGuard = { code: 'CLOSURE_ACCEPTED', about: 'a closure review is open and nothing blocks it', unmet: (facts) => (facts.closureAccepted ? met : [{ message: 'The closure review is not accepted; `closureBlockers` lists what stands in the way.' }]) };
 const hasDecision: WorkstreamGuard = { code: 'DECISION_REQUIRED', about: 'an accepted decision names why', unmet: (facts) => (facts.acceptedDecision ? met : [{ message: 'An accepted decision must say why it is reopened.' }]) };

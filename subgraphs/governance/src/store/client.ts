@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Sql, Transactor, Tx } from '@hubgraph/kit/sql';
-import { clientOf, sqlOf, transactorOf } from '@hubgraph/kit/store';
+import { clientOf, sqlOf, transactorOf, type StatementObserver } from '@hubgraph/kit/store';
 import { Prisma, PrismaClient } from '../../../../prisma/governance/generated/client.ts';
 import { manifest } from '../manifest.ts';
 
@@ -12,10 +12,10 @@ export interface Database {
 }
 
 /** Connects lazily; `connections` bounds the pool. */
-export function openDatabase(url: string, connections: number): Database {
+export function openDatabase(url: string, connections: number, observe?: StatementObserver): Database {
   const adapter = new PrismaPg({ connectionString: url, options: `-c search_path=${manifest.name}`, max: connections, application_name: `hubgraph ${manifest.name}` }, { schema: manifest.name });
   const prisma = new PrismaClient({ adapter });
-  return { sql: sqlOf(prisma), transactor: transactorOf<Prisma.TransactionClient>(prisma), close: () => prisma.$disconnect() };
+  return { sql: sqlOf(prisma, observe), transactor: transactorOf<Prisma.TransactionClient>(prisma), close: () => prisma.$disconnect() };
 }
 
 /** The typed client of an open transaction. */

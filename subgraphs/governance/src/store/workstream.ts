@@ -63,13 +63,13 @@ export const workstreams = {
 
   /** The facts of many workstreams for their guards, in one statement. Verb-dependent facts are empty. */
   async facts(sql: Sql, ids: readonly string[]): Promise<Map<string, WorkstreamFacts>> {
-    const rows = await sql.query<{ id: string; owner: string | null; openTasks: string[]; supersededBy: string | null }>(
-      `SELECT w."id", w."owner", s."code" AS "supersededBy",
+    const rows = await sql.query<{ id: string; owner: string | null; openTasks: string[] }>(
+      `SELECT w."id", w."owner",
          coalesce((SELECT array_agg(k."code" ORDER BY k."ordinal", k."id") FROM "Task" k WHERE k."workstreamId" = w."id" AND k."status" = ANY($2::text[])), '{}') AS "openTasks"
-       FROM "Workstream" w LEFT JOIN "Workstream" s ON s."id" = w."supersededById" WHERE w."id" = ANY($1::uuid[])`,
+       FROM "Workstream" w WHERE w."id" = ANY($1::uuid[])`,
       [ids, OPEN_TASK_STATUSES],
     );
-    return new Map(rows.map((row) => [row.id, { owner: row.owner, openTasks: row.openTasks, supersededBy: row.supersededBy, unknownDependencies: [], reason: null, everyTaskClassified: false, closureAccepted: false, acceptedDecision: null }]));
+    return new Map(rows.map((row) => [row.id, { owner: row.owner, openTasks: row.openTasks, undisposedTasks: row.openTasks, unknownDependencies: [], reason: null, closureAccepted: false, acceptedDecision: null }]));
   },
 
   /** Counts by status over all workstreams. */
