@@ -1,3 +1,4 @@
+import type { PartHealth } from '@hubgraph/kit/hub';
 import type { Identity } from '@hubgraph/kit/identity';
 import type { ExecutionResult, OperationTypeNode } from 'graphql';
 
@@ -25,6 +26,8 @@ export interface HubCaller {
    * `signal` ended the wait.
    */
   call(call: HubCall): Promise<ExecutionResult>;
+  /** What the hub says about itself, where it is not asked in another way; never rejects. */
+  health?(): Promise<PartHealth[]>;
   /** Ends connections; calls under way fail as unavailable. Safe to call twice. */
   close(): Promise<void>;
 }

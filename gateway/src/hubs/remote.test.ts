@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { compose, testHub } from '../../test/compose.ts';
 import { createEngine, Refused } from '../query/engine.ts';
 import { localCaller } from './local.ts';
-import { httpCaller } from './remote.ts';
+import { remoteCaller } from './remote.ts';
 
 const identity = identityOf({ sub: 'ada', roles: ['viewer'] });
 const works = { sdl: 'type Query { works: [Work!] } type Work @key(fields: "id") { id: ID! }', resolvers: { Query: { works: () => [{ id: '1' }] } } };
@@ -24,7 +24,7 @@ async function ask(listener: RequestListener, source = '{ works { id note } }') 
   server = createServer(listener);
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
-  const bad = httpCaller({ hub: 'notes', url, deadlines: { query: 300, mutation: 300 }, largestAnswer: 1_000_000 });
+  const bad = remoteCaller({ hub: 'notes', url, deadlines: { query: 300, mutation: 300 }, largestAnswer: 1_000_000 });
   const engine = createEngine({ supergraphSdl: compose({ works, notes }), callers: new Map([['works', localCaller(testHub('works', works))], ['notes', bad]]), log: silentLog() });
   const prepared = await engine.prepare({ source, identity });
   if (prepared instanceof Refused) throw prepared;
@@ -93,7 +93,7 @@ describe('a hub that answers GraphQL of a wrong shape', () => {
 });
 
 it('a hub that is not there is unavailable', async () => {
-  const caller = httpCaller({ hub: 'notes', url: 'http://127.0.0.1:9/graphql' });
+  const caller = remoteCaller({ hub: 'notes', url: 'http://127.0.0.1:9/graphql' });
   await expect(caller.call({ query: '{ notes }', kind: 'query', variables: {}, requestId: 'r', signal: new AbortController().signal })).rejects.toMatchObject({ code: 'HUB_UNAVAILABLE' });
   await caller.close();
 });

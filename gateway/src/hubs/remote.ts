@@ -1,16 +1,17 @@
 import { SERVICE_HEADER, signRequest } from '@hubgraph/kit/identity/service';
 import { systemClock, type Clock } from '@hubgraph/kit/clock';
+import type { PartHealth } from '@hubgraph/kit/hub';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { errors, Pool, type Dispatcher } from 'undici';
 import { DEFAULT_DEADLINES, deadlineOf, type Deadlines, type HubCall, type HubCaller } from './caller.ts';
 import { outOfTime, unavailable } from './unavailable.ts';
 
-export interface HttpCallerOptions {
+export interface RemoteCallerOptions {
   readonly hub: string;
-  /** Of the hub's GraphQL endpoint, such as `http://127.0.0.1:4001/graphql`. */
+  /** Where the hub is, such as `http://127.0.0.1:4101`; without a path its endpoint is `/graphql`. */
   readonly url: string;
   /** Secret shared with the hub; undefined for a subgraph that is not ours and takes requests as they come. */
-  readonly serviceKey?: string;
+  readonly key?: string;
   readonly deadlines?: Deadlines;
   /** Largest answer read, in bytes; default 10 MiB. */
   readonly largestAnswer?: number;
@@ -21,14 +22,16 @@ export interface HttpCallerOptions {
 
 const LARGEST_ANSWER = 10 * 1024 * 1024;
 const CONNECTIONS = 64;
+/** In milliseconds. */
+const HEALTH_DEADLINE = 2_000;
 
 /** Calls a hub over HTTP, on connections that are kept. Nothing is sent twice: a lost answer may have been a done deed. */
-export function httpCaller(options: HttpCallerOptions): HubCaller {
-  const { hub, serviceKey, deadlines = DEFAULT_DEADLINES, clock = systemClock } = options;
+export function remoteCaller(options: RemoteCallerOptions): HubCaller {
+  const { hub, key, deadlines = DEFAULT_DEADLINES, clock = systemClock } = options;
   const url = new URL(options.url);
   const largest = options.largestAnswer ?? LARGEST_ANSWER;
   const pool = new Pool(url.origin, { connections: options.connections ?? CONNECTIONS, pipelining: 1, keepAliveTimeout: 30_000, connect: { timeout: deadlines.query }, maxResponseSize: largest });
-  const path = url.pathname + url.search;
+  const path = (url.pathname === '/' ? '/graphql' : url.pathname) + url.search;
 
   return {
     hub,
@@ -36,13 +39,22 @@ export function httpCaller(options: HttpCallerOptions): HubCaller {
       const body = JSON.stringify({ query: call.query, variables: call.variables, operationName: call.operationName });
       const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json', 'x-request-id': call.requestId };
       if (call.traceparent) headers.traceparent = call.traceparent;
-      if (serviceKey) headers[SERVICE_HEADER] = await signRequest({ key: serviceKey, hub, identity: call.identity, body, clock });
+      if (key) headers[SERVICE_HEADER] = await signRequest({ key, hub, identity: call.identity, body, clock });
       const late = AbortSignal.timeout(deadlineOf(call, deadlines));
       try {
         const response = await pool.request({ method: 'POST', path, headers, body, signal: AbortSignal.any([call.signal, late]) });
         return resultIn(await textOf(response));
       } catch (error) {
         throw failureOf(hub, call, error, largest);
+      }
+    },
+    async health() {
+      try {
+        const { body } = await pool.request({ method: 'GET', path: '/health/ready', signal: AbortSignal.timeout(HEALTH_DEADLINE) });
+        const { parts } = JSON.parse(await body.text()) as { parts: PartHealth[] };
+        return parts.map(({ part, ready, reason }) => ({ part, ready, reason }));
+      } catch (error) {
+        return [{ part: `${hub}.hub`, ready: false, reason: `no answer (${(error as Error).message})` }];
       }
     },
     async close() {

@@ -1,0 +1,98 @@
+import { PublicError } from '@hubgraph/kit/errors';
+import type { Identity } from '@hubgraph/kit/identity';
+import { traceparentOf } from '@hubgraph/kit/request-id';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError, type ExecutionResult } from 'graphql';
+import { createHandler, type RequestParams, type Response } from 'graphql-http';
+import { Refused, type Engine } from '../query/engine.ts';
+import { errorBody } from './app.ts';
+import { mayBeForged, mediaType } from './csrf.ts';
+
+export interface GraphqlRouteOptions {
+  readonly engine: Engine;
+  /** The stage `identify` for the value of an `Authorization` header. */
+  identify(authorization: string | undefined): Promise<Identity | undefined>;
+  /** Answers browsers that ask for a page; in development only. */
+  readonly page?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+}
+
+/** What the handler knows of a request besides its parameters. */
+interface Facts {
+  readonly identity?: Identity;
+  readonly requestId: string;
+  readonly traceparent?: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Serves `/graphql`: the protocol is graphql-http's, what happens to an operation is the engine's.
+ */
+export function mountGraphql(app: FastifyInstance, { engine, identify, page }: GraphqlRouteOptions): void {
+  const handle = createHandler<undefined, Facts>({
+    onSubscribe: ({ method, context }, params) => answer(engine, method, context, params),
+    formatError: (error) => (error instanceof GraphQLError && error.extensions.code ? error : new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } })),
+  });
+
+  app.route({
+    url: '/graphql',
+    method: app.supportedMethods,
+    async handler(request, reply) {
+      if (page && wantsPage(request)) return page(request, reply);
+      const refusal = refusalOf(request);
+      if (refusal) return reply.code(refusal.status).send(errorBody('BAD_USER_INPUT', refusal.message));
+      let identity: Identity | undefined;
+      try {
+        identity = await identify(authorizationOf(request));
+      } catch (error) {
+        if (error instanceof PublicError && error.code === 'UNAUTHENTICATED') return reply.code(401).header('www-authenticate', 'Bearer realm="hubgraph", error="invalid_token"').send(errorBody(error.code, error.message));
+        throw error;
+      }
+      const facts: Facts = { identity, requestId: request.id, traceparent: traceparentOf(request.headers.traceparent), signal: goneSignal(reply) };
+      const body = typeof request.body === 'string' ? request.body : null;
+      const [text, { status, headers = {} }] = await handle({ method: request.method, url: request.url, headers: request.headers, body, raw: undefined, context: facts });
+      return reply.code(status).headers(headers).send(text ?? undefined);
+    },
+  });
+}
+
+async function answer(engine: Engine, method: string, { identity, ...facts }: Facts, params: RequestParams): Promise<Response | readonly GraphQLError[] | ExecutionResult> {
+  const prepared = await engine.prepare({ source: params.query, operationName: params.operationName, identity });
+  if (prepared instanceof Refused) return prepared.code === 'UNAUTHENTICATED' ? challenge(prepared) : prepared.errors;
+  if (prepared.kind === 'subscription') return [new GraphQLError('Subscriptions are served over WebSocket at this address, subprotocol graphql-transport-ws.', { extensions: { code: 'BAD_USER_INPUT' } })];
+  // A link in a page must never change anything.
+  if (prepared.kind === 'mutation' && method === 'GET') return [JSON.stringify(errorBody('BAD_USER_INPUT', 'Mutations need POST.')), { status: 405, statusText: 'Method Not Allowed', headers: { allow: 'POST', 'content-type': 'application/json; charset=utf-8' } }];
+  const result = await engine.execute(prepared, { variables: params.variables, identity, ...facts });
+  // Without data the operation did not run, which graphql-http tells by the status where the client understands it.
+  return result.data === undefined ? (result.errors ?? []) : result;
+}
+
+function challenge(refused: Refused): Response {
+  return [JSON.stringify({ errors: refused.errors }), { status: 401, statusText: 'Unauthorized', headers: { 'www-authenticate': 'Bearer realm="hubgraph"', 'content-type': 'application/json; charset=utf-8' } }];
+}
+
+/** What is wrong with the request before anything of it is read. */
+function refusalOf({ method, headers }: FastifyRequest): { readonly status: number; readonly message: string } | undefined {
+  if (method !== 'GET' && method !== 'POST') return undefined;
+  if (method === 'GET' && mediaType(headers) !== '' && mediaType(headers) !== 'application/json') return { status: 415, message: 'GET has no body, so it has no content type.' };
+  if (!mayBeForged(headers)) return undefined;
+  return { status: 400, message: 'This request could come from any web page: send content-type application/json, a bearer token, or the header apollo-require-preflight.' };
+}
+
+/** Two headers could mean two callers; which one was meant cannot be known, so neither is believed. */
+function authorizationOf(request: FastifyRequest): string | undefined {
+  const values = request.raw.headersDistinct.authorization ?? [];
+  return values.length > 1 ? 'two' : values[0];
+}
+
+/** Aborted when the client goes before it has its answer. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+function wantsPage({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '');
+}
