@@ -1,0 +1,63 @@
+import type { Problem, Workplan } from '@hubgraph/governance/workplan/model';
+import { limits } from '@hubgraph/governance/workplan/model';
+import { parseWorkplan } from '@hubgraph/governance/workplan/parse';
+import { tooLarge } from '@hubgraph/governance/workplan/source';
+import type { WorkplanFile } from './files.ts';
+import { findWorkplans } from './files.ts';
+
+/** One file of a run: read, or refused with every reason. */
+export interface ReadFile {
+  /** Place in the run, from 0. */
+  readonly index: number;
+  readonly file: WorkplanFile;
+  readonly workplan?: Workplan;
+  readonly problems: readonly Problem[];
+}
+
+/** Parses one file. */
+export function parseFile(file: WorkplanFile): { readonly workplan?: Workplan; readonly problems: readonly Problem[] } {
+  if (file.size > limits.fileBytes) return { problems: [tooLarge(file.shown, file.size)] };
+  const parsed = parseWorkplan({ path: file.shown, text: file.bytes });
+  return 'workplan' in parsed ? { workplan: parsed.workplan, problems: [] } : { problems: parsed.problems };
+}
+
+/** Finds and reads the files of a run, one at a time. A code that an earlier file of the run has is refused. */
+export async function* readWorkplans(paths: readonly string[], ignored: (path: string) => void = () => undefined): AsyncGenerator<ReadFile> {
+  const files = new Map<string, string>();
+  let index = 0;
+  for await (const found of findWorkplans(paths)) {
+    if ('ignored' in found) {
+      ignored(found.ignored);
+      continue;
+    }
+    const { file } = found;
+    const { workplan, problems } = parseFile(file);
+    const other = workplan && files.get(workplan.code);
+    if (workplan !== undefined && other === undefined) files.set(workplan.code, file.shown);
+    yield other === undefined ? { index, file, workplan, problems } : { index, file, problems: [{ file: file.shown, line: 1, reason: `${other} is already the workplan ${workplan!.code}.` }] };
+    index += 1;
+  }
+}
+
+/**
+ * Does `work` for every item, at most `concurrency` at a time; items are taken from their source only as they are worked
+ * on. After a failure nothing new is begun; what is under way ends, then the first failure is thrown.
+ */
+export async function forEachBounded<Item>(items: AsyncIterable<Item>, concurrency: number, work: (item: Item) => Promise<void>): Promise<void> {
+  const source = items[Symbol.asyncIterator]();
+  const failures: unknown[] = [];
+  const worker = async () => {
+    while (failures.length === 0) {
+      try {
+        const next = await source.next();
+        if (next.done) return;
+        await work(next.value);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  await source.return?.();
+  if (failures.length > 0) throw failures[0];
+}
