@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
-import type { Sql, Transactor, Tx } from '@hubgraph/kit/sql';
+import type { Sql, Transactor } from '@hubgraph/kit/sql';
+import { sqlOf, transactorOf } from './postgres-pool.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -38,32 +39,6 @@ export async function freshDatabase(hub = 'kit', options: { server?: string; con
   let dropped: Promise<void> | undefined;
   const drop = () => (dropped ??= pool.end().then(() => asAdmin(server, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)));
   return { url, name, schema: hub, sql: sqlOf(pool), transactor: transactorOf(pool), drop, [Symbol.asyncDispose]: drop };
-}
-
-/** The kit's door over a pg pool or client. */
-export function sqlOf(client: Pick<pg.Pool, 'query'>): Sql {
-  return { query: async <Row>(text: string, params?: readonly unknown[]) => (await client.query(text, params as unknown[])).rows as Row[] };
-}
-
-/** Transactions over a pg pool. */
-export function transactorOf(pool: pg.Pool): Transactor {
-  return {
-    async transaction(work) {
-      const client = await pool.connect();
-      try {
-        await client.query('BEGIN');
-        const tx: Tx = { ...sqlOf(client), inTransaction: true };
-        const result = await work(tx);
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK').catch(() => undefined);
-        throw error;
-      } finally {
-        client.release();
-      }
-    },
-  };
 }
 
 /** Runs one statement as superuser on the server's maintenance database. */
