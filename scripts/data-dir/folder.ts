@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '@hubgraph/kit/errors';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -31,7 +31,7 @@ export function openDataDir(setting: string): DataDir {
   const wanted = resolve(setting);
   try {
     // PostgreSQL runs as another user when we are root and has to pass; what is secret inside is 0600
-    mkdirSync(wanted, { recursive: true, mode: userInfo().uid === 0 ? 0o711 : 0o700 });
+    makeFolder(wanted, userInfo().uid === 0 ? 0o711 : 0o700);
     const path = realpathSync(wanted);
     accessSync(path, constants.W_OK | constants.X_OK);
     const probe = join(path, `.probe-${process.pid}`);
@@ -43,6 +43,13 @@ export function openDataDir(setting: string): DataDir {
   } catch (error) {
     throw new UsageError(`The data folder ${wanted} cannot be written: ${reasonOf(error)}; set HUBGRAPH_DATA_DIR to another folder.`, exitCodes.unwritable.code);
   }
+}
+
+/** Node's own `recursive` never returns where a folder cannot be made below one that exists, as in /proc. */
+function makeFolder(path: string, mode: number): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path), mode);
+  mkdirSync(path, { mode });
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import type { HubDefinition } from '@hubgraph/kit/hub';
+import { createLog, type LogOptions } from '@hubgraph/kit/log';
 import { startConfig, type Environment, type StartSettings } from '../config.ts';
 import { acquireLock } from '../data-dir/lock.ts';
 import { openDataDir } from '../data-dir/folder.ts';
@@ -8,7 +9,6 @@ import { endLeftovers } from '../embedded/leftovers.ts';
 import { hubNames, loadHubs } from '../hubs.ts';
 import { openGateway } from './gateway.ts';
 import { openHubs } from './hubs.ts';
-import { openLogger } from './log.ts';
 import { isLoopback, requirePort } from './port.ts';
 import type { Progress } from './progress.ts';
 import { openBacking } from './servers.ts';
@@ -41,11 +41,12 @@ export interface GraphOptions {
 export async function startGraph(options: GraphOptions): Promise<Graph> {
   const { env, progress, signal } = options;
   const settings = await startConfig(env);
-  if (settings.PORT !== 0) await requirePort(settings.HOST, settings.PORT);
   await using stack = new AsyncDisposableStack();
   const dir = openDataDir(settings.HUBGRAPH_DATA_DIR);
   stack.adopt(acquireLock(dir, plannedUrl(settings)), (lock) => lock.release());
-  const { log } = stack.adopt(openLogger({ name: 'hubgraph', file: dir.file('logs/hubgraph.log'), level: settings.HUBGRAPH_LOG_LEVEL }), ({ flush }) => flush());
+  // after the lock: a second start on the same folder and port is told who holds both
+  if (settings.PORT !== 0) await requirePort(settings.HOST, settings.PORT);
+  const log = createLog(logOptions(settings, dir.file('logs/hubgraph.log')));
   for (const done of await endLeftovers(dir)) progress.step(`After an unclean end: ${done}`);
 
   const secrets = openSecrets(dir);
@@ -61,7 +62,8 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
   const serviceKey = settings.HUBGRAPH_SERVICE_KEY ?? secrets.serviceKey;
   const embedded = settings.DATABASE_URL === undefined;
   const hubs = await abortable(signal, openHubs({
-    definitions, urls, natsUrl, cursorKeys, serviceKey, settings, env, dir, log, progress,
+    definitions, urls, natsUrl, cursorKeys, serviceKey, settings, env, log, progress,
+    logFor: (hub) => logOptions(settings, dir.file(`logs/${hub}.log`)),
     sample: settings.HUBGRAPH_SAMPLE ?? (embedded ? 'yes' : 'none'), record: openSampleRecord(dir),
   }), (late) => late.stop());
   stack.defer(() => hubs.stop());
@@ -89,6 +91,11 @@ async function migrate(hubs: readonly string[], urls: ReadonlyMap<string, string
   const applied = await Promise.all(hubs.map((name) => migrateHub({ name, url: urls.get(name) ?? '' })));
   const count = applied.flat().length;
   if (count > 0) progress.step(`Databases are migrated (${count} migration${count === 1 ? '' : 's'})`);
+}
+
+/** A person at the terminal sees warnings; who sets the level wants the whole log on stderr too, as containers do. */
+function logOptions({ HUBGRAPH_LOG_LEVEL: level }: StartSettings, file: string): LogOptions {
+  return { level: level ?? 'info', file, stderr: level === 'silent' ? undefined : level ?? 'warn' };
 }
 
 /** Development is what a person on one machine has: our own database, nobody else can connect. */

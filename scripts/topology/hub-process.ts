@@ -4,11 +4,11 @@
  */
 import { systemClock } from '@hubgraph/kit/clock';
 import { UsageError } from '@hubgraph/kit/errors';
+import { createLog, type LogOptions } from '@hubgraph/kit/log';
 import { environment } from '../config.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loadHub } from '../hubs.ts';
 import { runHub, type HubWiring } from './hub-runner.ts';
-import { openLogger } from './log.ts';
 
 /** What a hub process is asked to be; sent once. */
 export interface HubOrder {
@@ -17,8 +17,7 @@ export interface HubOrder {
   readonly port: number;
   /** Keys that requests must be signed with. */
   readonly serviceKeys: readonly string[];
-  readonly logFile: string;
-  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly log: LogOptions;
 }
 
 /** What it answers, once. */
@@ -37,8 +36,7 @@ async function stop(code: number): Promise<void> {
 }
 
 async function start(order: HubOrder): Promise<void> {
-  const { log, flush } = openLogger({ name: order.hub, file: order.logFile, level: order.logLevel });
-  closers.push(async () => flush());
+  const log = createLog(order.log);
   try {
     const [definition, { serveHub }] = await Promise.all([loadHub(order.hub), import('@hubgraph/kit/hub-server')]);
     const hub = await runHub(definition, order.wiring, environment(), log);

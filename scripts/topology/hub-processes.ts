@@ -53,7 +53,8 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
 
 function startOnce(order: HubOrder): Promise<Kept> {
   return new Promise((resolve, reject) => {
-    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    // the arguments say to whoever looks at the process list which hub of which data folder it is
+    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub, order.log.file ?? ''], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const child = childOf(hub);
     let stopping: Promise<void> | undefined;
     hub.once('message', (report: HubReport) => {

@@ -1,8 +1,8 @@
 import type { HubDefinition, PartHealth } from '@hubgraph/kit/hub';
+import type { LogOptions } from '@hubgraph/kit/log';
 import type { HubCaller } from '@hubgraph/gateway/hubs/caller';
 import type { Logger } from 'pino';
 import type { Environment, StartSettings } from '../config.ts';
-import type { DataDir } from '../data-dir/folder.ts';
 import type { SampleRecord } from '../data-dir/sample.ts';
 import { startHubProcess } from './hub-processes.ts';
 import { runHub, type HubWiring } from './hub-runner.ts';
@@ -18,8 +18,9 @@ export interface HubsOptions {
   readonly serviceKey: string;
   readonly settings: StartSettings;
   readonly env: Environment;
-  readonly dir: DataDir;
   readonly log: Logger;
+  /** How a hub that is a process of its own logs. */
+  logFor(hub: string): LogOptions;
   readonly progress: Progress;
   readonly sample: 'yes' | 'none';
   readonly record: SampleRecord;
@@ -85,7 +86,7 @@ async function openProcess(definition: HubDefinition, wiring: HubWiring, options
     return { caller: remote, where: ` (at ${external})`, health: async () => [], stop: () => remote.close() };
   }
   const hub = await startHubProcess({
-    order: { hub: name, wiring, serviceKeys: [serviceKey], logFile: options.dir.file(`logs/${name}.log`), logLevel: settings.HUBGRAPH_LOG_LEVEL },
+    order: { hub: name, wiring, serviceKeys: [serviceKey], log: options.logFor(name) },
     port, log, onIncident: (sentence) => log.warn(sentence),
   });
   const remote = caller(hub.url);
