@@ -1,0 +1,8 @@
+// Each file adds its noun to the builder; the order does not matter.
+import './foreign.ts';
+import './gizmo-file.ts';
+import { FEDERATION_LINK } from '@hubgraph/kit/graphql/builder';
+import { builder } from './builder.ts';
+
+/** The hub's executable subgraph schema. */
+export const schema = builder.toSubGraphSchema({ linkUrl: FEDERATION_LINK });
