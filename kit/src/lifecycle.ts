@@ -14,6 +14,11 @@ export interface Guard<Facts> {
   readonly code: string;
   /** What the rule asks for, for the printed table. */
   readonly about: string;
+  /**
+   * True when the verb's own input meets it (a reason, a note, a review). Deciding checks it like any other; a preview of
+   * the allowed moves does not count it as missing, because the caller brings it along.
+   */
+  readonly input?: boolean;
   /** Empty when met; otherwise every reason why not. */
   unmet(facts: Facts): readonly { message: string; refs?: readonly string[] }[];
 }
@@ -77,7 +82,7 @@ export interface Lifecycle<Status extends string = string, Verb extends string =
    * every guard that is not met is listed too.
    */
   decide(verb: Verb, from: Status, facts: Facts, caller: Identity, to?: Status): Move<Status> | Refusal<Status>;
-  /** Every row that leaves `from`, for the caller. */
+  /** Every row that leaves `from`, for the caller, as far as it can be told before the verb's input is known. */
   allowed(from: Status, facts: Facts, caller: Identity): AllowedTransition[];
   /** Rows that lead from one state to another, for imports that know only the states. */
   between(from: Status, to: Status): readonly Row<Status, Verb, Facts>[];
@@ -103,7 +108,7 @@ export function defineLifecycle<const Status extends string, const Verb extends 
     },
     allowed(from, facts, caller) {
       return rowsFrom(from).map((row) => {
-        const unmet = reasons(row, facts, caller);
+        const unmet = reasons({ ...row, when: row.when?.filter((guard) => !guard.input) }, facts, caller);
         return { verb: row.verb, to: row.to, allowed: unmet.length === 0, unmet };
       });
     },

@@ -58,6 +58,17 @@ export function lifecycleContract<Status extends string, Verb extends string, Fa
     });
   });
 
+  it(`${name}: a preview counts what the verb's input brings as met, and every other rule as it is`, () => {
+    const nothingBrought = Object.values(guards).reduce<Facts>((sum, guard) => ({ ...sum, ...guard.unmet }), base);
+    for (const state of states) {
+      for (const [index, move] of lifecycle.allowed(state, nothingBrought, identityOf({ sub: 'someone', roles: ['system'] })).entries()) {
+        const row = table.rows.filter((candidate) => candidate.from.includes(state))[index]!;
+        const stored = (row.when ?? []).filter((guard) => !guard.input).map((guard) => guard.code);
+        expect([...new Set(move.unmet.map((rule) => rule.code))].sort(), `${state} ${move.verb}`).toEqual([...stored].sort());
+      }
+    }
+  });
+
   function check(state: Status, verb: Verb, to: Status | undefined, facts: Facts, outcome: Readonly<Record<string, boolean>>, role: Role): void {
     const row = table.rows.find((candidate) => candidate.verb === verb && candidate.from.includes(state) && (to === undefined || candidate.to === to));
     const decided = lifecycle.decide(verb, state, facts, identityOf({ sub: 'someone', roles: [role] }), to);

@@ -12,6 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
+interface Connection {
+  readonly nodes: readonly { readonly code: string }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean; readonly startCursor: string | null; readonly endCursor: string | null };
+}
+
 const ENTITIES = 'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Task { code status allowedTransitions { verb } workstream { code domain { slug } } } ... on Domain { name } } }';
 
 describe('references', () => {
@@ -56,7 +61,7 @@ describe('references', () => {
       let cursor: string | null = null;
       do {
         const args: string = forward ? 'first: 170, after: $cursor' : 'last: 170, before: $cursor';
-        const { tasks } = await hub.ask(`query ($cursor: String) { tasks(${args}) { nodes { code } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`, { cursor });
+        const { tasks }: { tasks: Connection } = await hub.ask(`query ($cursor: String) { tasks(${args}) { nodes { code } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`, { cursor });
         const codes = tasks.nodes.map((task: { code: string }) => task.code);
         if (forward) seen.push(...codes);
         else seen.unshift(...codes);

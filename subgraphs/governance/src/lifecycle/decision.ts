@@ -35,8 +35,8 @@ const stewardIfCross: DecisionGuard = {
   about: 'the caller is a steward, if it binds several domains',
   unmet: (facts) => (facts.domains.length <= 1 || facts.callerIsSteward ? met : [{ message: `It binds ${facts.domains.join(', ')}: only a steward decides across domains.`, refs: facts.domains }]),
 };
-const hasReason: DecisionGuard = { code: 'REASON_REQUIRED', about: 'a reason is given', unmet: (facts) => (facts.reason?.trim() ? met : [{ message: 'A reason is needed.' }]) };
-const successorAccepted: DecisionGuard = { code: 'SUCCESSOR_ACCEPTED', about: 'another, accepted decision is named', unmet: (facts) => (facts.acceptedSuccessor ? met : [{ message: 'Name another decision that is accepted.' }]) };
+const hasReason: DecisionGuard = { code: 'REASON_REQUIRED', input: true, about: 'a reason is given', unmet: (facts) => (facts.reason?.trim() ? met : [{ message: 'A reason is needed.' }]) };
+const successorAccepted: DecisionGuard = { code: 'SUCCESSOR_ACCEPTED', input: true, about: 'another, accepted decision is named', unmet: (facts) => (facts.acceptedSuccessor ? met : [{ message: 'Name another decision that is accepted.' }]) };
 
 /** The decision lifecycle, after MADR. */
 export const decisionLifecycle = defineLifecycle({

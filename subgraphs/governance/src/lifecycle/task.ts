@@ -26,15 +26,15 @@ const notBlocked: TaskGuard = {
   about: 'everything it depends on is done',
   unmet: (facts) => (facts.openDependencies.length === 0 ? met : [{ message: `Not done yet: ${facts.openDependencies.join(', ')}.`, refs: facts.openDependencies }]),
 };
-const saysWhatFor: TaskGuard = { code: 'WAITING_ON_REQUIRED', about: 'it is said what the task waits for', unmet: (facts) => (facts.waitingOn?.trim() ? met : [{ message: 'Say what the task waits for: a text, or the code of a task, gate or decision.' }]) };
+const saysWhatFor: TaskGuard = { code: 'WAITING_ON_REQUIRED', input: true, about: 'it is said what the task waits for', unmet: (facts) => (facts.waitingOn?.trim() ? met : [{ message: 'Say what the task waits for: a text, or the code of a task, gate or decision.' }]) };
 const blockerMet: TaskGuard = { code: 'BLOCKER_MET', about: 'the blocker is met, or overruled with a reason', unmet: (facts) => (facts.blockerMetOrOverruled ? met : [{ message: `Still waiting on ${facts.waitingOn ?? 'something'}; give a reason to overrule it.` }]) };
-const hasNote: TaskGuard = { code: 'COMPLETION_NOTE_REQUIRED', about: 'a completion note says what was done', unmet: (facts) => (facts.completionNote?.trim() ? met : [{ message: 'A completion note is needed.' }]) };
+const hasNote: TaskGuard = { code: 'COMPLETION_NOTE_REQUIRED', input: true, about: 'a completion note says what was done', unmet: (facts) => (facts.completionNote?.trim() ? met : [{ message: 'A completion note is needed.' }]) };
 const acceptanceTicked: TaskGuard = {
   code: 'ACCEPTANCE_TICKED',
   about: 'every point of the acceptance list is ticked',
   unmet: (facts) => facts.acceptance.filter((point) => !point.done).map((point) => ({ message: `Not accepted yet: ${point.text}`, refs: [] })),
 };
-const hasReason: TaskGuard = { code: 'REASON_REQUIRED', about: 'a reason is given', unmet: (facts) => (facts.reason?.trim() ? met : [{ message: 'A reason is needed.' }]) };
+const hasReason: TaskGuard = { code: 'REASON_REQUIRED', input: true, about: 'a reason is given', unmet: (facts) => (facts.reason?.trim() ? met : [{ message: 'A reason is needed.' }]) };
 const hasSuccessor: TaskGuard = { code: 'IN_CLOSURE_REVIEW', about: 'a closure review made its successor', unmet: (facts) => (facts.successor ? met : [{ message: 'Only a closure review carries a task forward.' }]) };
 
 /** The task lifecycle. */

@@ -27,7 +27,7 @@ const dependenciesKnown: WorkstreamGuard = {
   about: 'every dependency exists',
   unmet: (facts) => (facts.unknownDependencies.length === 0 ? met : [{ message: `Unknown dependencies: ${facts.unknownDependencies.join(', ')}.`, refs: facts.unknownDependencies }]),
 };
-const hasReason: WorkstreamGuard = { code: 'REASON_REQUIRED', about: 'a reason is given', unmet: (facts) => (facts.reason?.trim() ? met : [{ message: 'A reason is needed.' }]) };
+const hasReason: WorkstreamGuard = { code: 'REASON_REQUIRED', input: true, about: 'a reason is given', unmet: (facts) => (facts.reason?.trim() ? met : [{ message: 'A reason is needed.' }]) };
 const noOpenTask: WorkstreamGuard = {
   code: 'OPEN_TASKS',
   about: 'no task is open',
@@ -35,11 +35,12 @@ const noOpenTask: WorkstreamGuard = {
 };
 const reviewedOrSuperseded: WorkstreamGuard = {
   code: 'SUCCESSOR_OR_REVIEW_REQUIRED',
+  input: true,
   about: 'every open task is disposed of, or a superseding workstream is named',
   unmet: (facts) => (facts.undisposedTasks.length === 0 ? met : [{ message: `Open tasks without a disposition: ${facts.undisposedTasks.join(', ')}.`, refs: facts.undisposedTasks }]),
 };
-const closureAccepted: WorkstreamGuard = { code: 'CLOSURE_ACCEPTED', about: 'a closure review is open and nothing blocks it', unmet: (facts) => (facts.closureAccepted ? met : [{ message: 'The closure review is not accepted; `closureBlockers` lists what stands in the way.' }]) };
-const hasDecision: WorkstreamGuard = { code: 'DECISION_REQUIRED', about: 'an accepted decision names why', unmet: (facts) => (facts.acceptedDecision ? met : [{ message: 'An accepted decision must say why it is reopened.' }]) };
+const closureAccepted: WorkstreamGuard = { code: 'CLOSURE_ACCEPTED', input: true, about: 'a closure review is open and nothing blocks it', unmet: (facts) => (facts.closureAccepted ? met : [{ message: 'The closure review is not accepted; `closureBlockers` lists what stands in the way.' }]) };
+const hasDecision: WorkstreamGuard = { code: 'DECISION_REQUIRED', input: true, about: 'an accepted decision names why', unmet: (facts) => (facts.acceptedDecision ? met : [{ message: 'An accepted decision must say why it is reopened.' }]) };
 
 /** The workstream lifecycle and closure protocol. */
 export const workstreamLifecycle = defineLifecycle({
