@@ -3,13 +3,14 @@ import type { Dependency } from '../model.ts';
 import { prismaOf } from './client.ts';
 
 /**
- * What waits for what. Besides the rows, a workstream waits for its own tasks; of those only the ones that depend on
- * something, or are the goal of the search (`$2`), can lie on a path.
+ * What the node `r` waits for. Besides the rows, a workstream waits for its own tasks; of those only the ones that depend
+ * on something, or are the goal of the search (`$2`), can lie on a path. Lateral, so that each node is looked up by an
+ * index: joined as a whole, every step of the recursion would read both tables.
  */
-const EDGES = `
-  SELECT "fromId", "toId" FROM "Dependency"
+const EDGES = `LATERAL (
+  SELECT d."toId" FROM "Dependency" d WHERE d."fromId" = r."id"
   UNION ALL
-  SELECT k."workstreamId", k."id" FROM "Task" k WHERE k."id" = $2::uuid OR EXISTS (SELECT 1 FROM "Dependency" d WHERE d."fromId" = k."id")`;
+  SELECT k."id" FROM "Task" k WHERE k."workstreamId" = r."id" AND (k."id" = $2::uuid OR EXISTS (SELECT 1 FROM "Dependency" d WHERE d."fromId" = k."id"))) e`;
 
 export const dependencies = {
   /** What each of these workstreams and tasks depends on, oldest first, in one statement. */
@@ -46,8 +47,8 @@ export const dependencies = {
   async pathBetween(sql: Sql, fromId: string, toId: string): Promise<string[] | null> {
     // Collecting nodes and not paths keeps this linear: a graph of n diamonds has 2^n paths.
     const edges = await sql.query<{ fromId: string; toId: string }>(
-      `WITH RECURSIVE edge AS NOT MATERIALIZED (${EDGES}), reached("id") AS (SELECT $1::uuid UNION SELECT e."toId" FROM reached r JOIN edge e ON e."fromId" = r."id")
-       SELECT e."fromId", e."toId" FROM edge e JOIN reached r ON r."id" = e."fromId" ORDER BY e."fromId", e."toId"`,
+      `WITH RECURSIVE reached("id") AS (SELECT $1::uuid UNION SELECT e."toId" FROM reached r CROSS JOIN ${EDGES})
+       SELECT r."id" AS "fromId", e."toId" FROM reached r CROSS JOIN ${EDGES} ORDER BY 1, 2`,
       [fromId, toId],
     );
     const path = shortestPath(edges, fromId, toId);
