@@ -50,7 +50,7 @@ export function mountGraphql(app: FastifyInstance, { engine, identify, page }: G
       const facts: Facts = { identity, requestId: request.id, traceparent: traceparentOf(request.headers.traceparent), signal: goneSignal(reply) };
       const body = typeof request.body === 'string' ? request.body : null;
       const [text, { status, headers = {} }] = await handle({ method: request.method, url: request.url, headers: request.headers, body, raw: undefined, context: facts });
-      return reply.code(status).headers(headers).send(text ?? undefined);
+      return reply.code(status).headers(headers).header('cache-control', 'no-store').send(text ?? undefined);
     },
   });
 }

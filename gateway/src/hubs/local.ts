@@ -3,6 +3,7 @@ import type { DocumentNode, ExecutionResult } from 'graphql';
 import { parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { DEFAULT_DEADLINES, deadlineOf, type Deadlines, type HubCall, type HubCaller } from './caller.ts';
+import { startDeadline } from './deadline.ts';
 import { outOfTime, unavailable } from './unavailable.ts';
 
 /** Enough for the operations of two thousand plans; a forgotten one costs a parse, nothing else. */
@@ -38,19 +39,12 @@ export function localCaller(hub: Hub, deadlines: Deadlines = DEFAULT_DEADLINES):
   };
 }
 
-/** Runs `work` with a signal that ends with the caller's or after `milliseconds`; work that ignores it is left behind. */
+/** Runs `work` until its deadline; work that ignores its signal is left behind. */
 async function inTime(hub: string, call: HubCall, milliseconds: number, work: (signal: AbortSignal) => Promise<ExecutionResult>): Promise<ExecutionResult> {
-  if (call.signal.aborted) throw outOfTime(call.signal.reason);
-  const own = new AbortController();
-  let giveUp: (error: Error) => void = () => {};
-  const given = new Promise<never>((_, reject) => (giveUp = reject));
-  const late = setTimeout(() => (giveUp(unavailable(hub, `no answer within ${milliseconds} ms`)), own.abort()), milliseconds);
-  const gone = (): void => (giveUp(outOfTime(call.signal.reason)), own.abort(call.signal.reason));
-  call.signal.addEventListener('abort', gone, { once: true });
-  try {
-    return await Promise.race([work(own.signal), given]);
-  } finally {
-    clearTimeout(late);
-    call.signal.removeEventListener('abort', gone);
-  }
+  using deadline = startDeadline(milliseconds, call.signal);
+  const { signal } = deadline;
+  if (signal.aborted) throw outOfTime(signal.reason);
+  const over = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => over.reject(deadline.late ? unavailable(hub, `no answer within ${milliseconds} ms`) : outOfTime(signal.reason)), { once: true });
+  return await Promise.race([work(signal), over.promise]);
 }

@@ -97,3 +97,18 @@ it('a hub that is not there is unavailable', async () => {
   await expect(caller.call({ query: '{ notes }', kind: 'query', variables: {}, requestId: 'r', signal: new AbortController().signal })).rejects.toMatchObject({ code: 'HUB_UNAVAILABLE' });
   await caller.close();
 });
+
+it('a hub that comes back is available again', async () => {
+  const answer = json('{"data":{"notes":["a"]}}');
+  const listen = (port: number) => new Promise<number>((resolve) => (server = createServer(answer)).listen(port, '127.0.0.1', function (this: Server) { resolve((this.address() as AddressInfo).port); }));
+  const port = await listen(0);
+  const caller = remoteCaller({ hub: 'notes', url: `http://127.0.0.1:${port}` });
+  const ask = () => caller.call({ query: '{ notes }', kind: 'query', variables: {}, requestId: 'r', signal: new AbortController().signal });
+  expect(await ask()).toMatchObject({ data: { notes: ['a'] } });
+  server?.closeAllConnections();
+  await new Promise((resolve) => server?.close(resolve));
+  await expect(ask()).rejects.toMatchObject({ code: 'HUB_UNAVAILABLE' });
+  await listen(port);
+  expect(await ask()).toMatchObject({ data: { notes: ['a'] } });
+  await caller.close();
+});

@@ -4,6 +4,7 @@ import type { PartHealth } from '@hubgraph/kit/hub';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { errors, Pool, type Dispatcher } from 'undici';
 import { DEFAULT_DEADLINES, deadlineOf, type Deadlines, type HubCall, type HubCaller } from './caller.ts';
+import { startDeadline } from './deadline.ts';
 import { outOfTime, unavailable } from './unavailable.ts';
 
 export interface RemoteCallerOptions {
@@ -40,9 +41,9 @@ export function remoteCaller(options: RemoteCallerOptions): HubCaller {
       const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json', 'x-request-id': call.requestId };
       if (call.traceparent) headers.traceparent = call.traceparent;
       if (key) headers[SERVICE_HEADER] = await signRequest({ key, hub, identity: call.identity, body, clock });
-      const late = AbortSignal.timeout(deadlineOf(call, deadlines));
+      using deadline = startDeadline(deadlineOf(call, deadlines), call.signal);
       try {
-        const response = await pool.request({ method: 'POST', path, headers, body, signal: AbortSignal.any([call.signal, late]) });
+        const response = await pool.request({ method: 'POST', path, headers, body, signal: deadline.signal });
         return resultIn(await textOf(response));
       } catch (error) {
         throw failureOf(hub, call, error, largest);

@@ -5,6 +5,7 @@ import { GraphQLError, print, type DocumentNode, type ExecutionResult, type Grap
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { HubCaller } from '../hubs/caller.ts';
+import { startDeadline } from '../hubs/deadline.ts';
 import { sourcesOf } from '../hubs/sources.ts';
 import { loadSupergraph, type Graph } from '../supergraph/supergraph.ts';
 import { classOf } from './authorise.ts';
@@ -106,9 +107,9 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Runs `work` with what every run needs and turns whatever it throws into errors fit to be seen. */
   const run = async (prepared: Prepared, { variables, identity, requestId = newId(), traceparent, signal }: Run, work: (execution: Execution) => Promise<ExecutionResult>): Promise<ExecutionResult> => {
+    using time = startDeadline(deadline, signal);
     try {
-      const timeout = AbortSignal.timeout(deadline);
-      const errand = { identity, requestId, traceparent, signal: signal ? AbortSignal.any([signal, timeout]) : timeout };
+      const errand = { identity, requestId, traceparent, signal: time.signal };
       const result = await work({ sources: sources(prepared.graph), variables: readVariables(prepared, variables, limits), errand });
       return mask(result, log, requestId);
     } catch (error) {
