@@ -1,4 +1,4 @@
-import { SCOPES, type Scope } from '@hubgraph/kit/identity';
+import { ROLES, SCOPES, SCOPES_OF_ROLE, type Scope } from '@hubgraph/kit/identity';
 import { UsageError } from '@hubgraph/kit/errors';
 
 /** How a new hub and its noun are called everywhere. */
@@ -36,6 +36,8 @@ export function hubNamesOf(hub: string, said: { readonly eventHub?: string; read
 /** Puts the names into a template, which is written for the hub `workshop` and its noun `Gizmo`, so that it is code that can be read. */
 export function fillIn(template: string, names: HubNames): string {
   const lower = lowerFirst(names.noun);
+  const spoken = fileName(names.noun).replaceAll('-', ' ');
+  const roles = ROLES.filter((role) => role !== 'system' && SCOPES_OF_ROLE[role].includes(names.scope));
   const words: readonly (readonly [RegExp, string])[] = [
     [/workshophub/g, names.eventHub],
     [/WORKSHOP/g, names.hub.toUpperCase()],
@@ -44,11 +46,14 @@ export function fillIn(template: string, names: HubNames): string {
     [/gizmo-file/g, fileName(names.noun)],
     [/gizmolower/g, names.noun.toLowerCase()],
     [/GIZMO/g, fileName(names.noun).replaceAll('-', '_').toUpperCase()],
+    [/Gizmos(?= (?:as|in) )/g, `${upperFirst(spoken)}s`],
     [/Gizmo/g, names.noun],
+    [/\b([Aa]) (?=gizmo)/g, /^[aeiou]/.test(spoken) ? '$1n ' : '$1 '],
     // in a sentence a noun is written as words
-    [/(?<=\b(?:[Aa]|One|is no|of|The) )gizmo(?=[ .;])/g, fileName(names.noun).replaceAll('-', ' ')],
+    [/(?<=\b(?:[Aa]n?|One|is no|of|The) |notFound\(')gizmo(?=s?[ .;'])/g, spoken],
     [/gizmo/g, lower],
     [/write:scope/g, names.scope],
+    [/\['some role'\]/g, `[${roles.map((role) => `'${role}'`).join(', ')}]`],
     [/port: 4100/g, `port: ${names.port}`],
   ];
   return words.reduce((text, [pattern, word]) => text.replace(pattern, word), template);

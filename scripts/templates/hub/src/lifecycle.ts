@@ -16,8 +16,8 @@ export const gizmoLifecycle = defineLifecycle({
     OPEN: { about: 'under way' },
     CLOSED: { about: 'over, with an outcome', terminal: true },
   },
-  births: [{ verb: 'openGizmo', to: 'OPEN', who: ['author', 'maintainer', 'operator'], emits: 'gizmolower.opened' }],
+  births: [{ verb: 'openGizmo', to: 'OPEN', who: ['some role'], emits: 'gizmolower.opened' }],
   rows: [
-    { verb: 'closeGizmo', from: ['OPEN'], to: 'CLOSED', who: ['author', 'maintainer', 'operator'], when: [hasOutcome], emits: 'gizmolower.closed' },
+    { verb: 'closeGizmo', from: ['OPEN'], to: 'CLOSED', who: ['some role'], when: [hasOutcome], emits: 'gizmolower.closed' },
   ],
 } as const satisfies Parameters<typeof defineLifecycle<GizmoStatus, string, GizmoFacts>>[0]);

@@ -18,7 +18,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const ada = identityOf({ sub: 'ada', roles: ['operator', 'maintainer'], scopes: ['write:scope'] });
+const ada = identityOf({ sub: 'ada', roles: ['some role'], scopes: ['write:scope'] });
 
 async function ask<Data>(text: string, variables: Record<string, unknown> = {}, identity: Identity = ada): Promise<Data> {
   const { data, errors } = await hub.execute({ document: parse(text), variables, identity });
