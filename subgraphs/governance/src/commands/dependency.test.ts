@@ -45,7 +45,7 @@ test('itself, twice and the unknown are refused', async () => {
 
 test('both codes of one end, or none, are refused', async () => {
   for (const from of [{}, { workstream: CODES[0], task: CODES[1] }]) {
-    await expect(hub.change('addDependency', { from, on: end('DEP-WP-0003') }, 'dependency { id }', author)).rejects.toThrow();
+    await expect(hub.change('addDependency', { from, on: end('DEP-WP-0003') }, 'dependency { id }', author)).rejects.toThrow('xactly one key');
   }
 });
 

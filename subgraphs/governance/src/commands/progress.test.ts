@@ -42,7 +42,7 @@ test('what is wrong is named, every field at once', async () => {
     expect((await hub.change('recordProgress', { eventType: 'note', summary: 'x', subject }, FIELDS, author)).errors).toMatchObject([{ __typename: 'NotFound', path: ['input', 'subject', Object.keys(subject)[0]] }]);
   }
   for (const subject of [{}, { domain: 'custodian', repo: 'the-custodian' }]) {
-    await expect(hub.change('recordProgress', { eventType: 'note', summary: 'x', subject }, FIELDS, author)).rejects.toThrow();
+    await expect(hub.change('recordProgress', { eventType: 'note', summary: 'x', subject }, FIELDS, author)).rejects.toThrow('xactly one key');
   }
 });
 
