@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { boundaries } from './boundaries.ts';
-import { environment, leftOpen, lengths, suppressions } from './code.ts';
+import { anys, environment, leftOpen, lengths, suppressions } from './code.ts';
 import { hubShape } from './hub-shape.ts';
 import { lockfile } from './lockfile.ts';
 import { migrations } from './migrations.ts';
@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /** Every check of the tree, by the name that it is run by. */
 export const checks: Readonly<Record<string, Check>> = {
-  boundaries, 'hub-shape': hubShape, environment, suppressions, 'left-open': leftOpen, lengths, lockfile, migrations,
+  boundaries, 'hub-shape': hubShape, environment, any: anys, suppressions, 'left-open': leftOpen, lengths, lockfile, migrations,
   async schema() {
     const { runSchema } = await import('../schema.ts');
     const { faults, hints } = await runSchema({ check: true });

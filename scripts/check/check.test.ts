@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { boundaries } from './boundaries.ts';
-import { environment, leftOpen, lengths, suppressions } from './code.ts';
+import { anys, environment, leftOpen, lengths, suppressions } from './code.ts';
 import { hubShape } from './hub-shape.ts';
 import { fixLockfile, lockfile } from './lockfile.ts';
 import { migrations } from './migrations.ts';
@@ -112,6 +112,19 @@ describe('suppressions', () => {
       '// @ts-ignore because it is easier', 'export const e = 1;',
     ].join('\n'));
     expect(suppressions(root).faults).toEqual(['kit/src/a.ts:1: oxlint-disable-next-line without a reason', 'kit/src/a.ts:5: @ts-expect-error without a reason', 'kit/src/a.ts:9: @ts-ignore without a reason']);
+  });
+});
+
+describe('anys', () => {
+  it('wants a reason beside it or above, in product code', () => {
+    put('kit/src/a.ts', [
+      'export const a: any = 1;',
+      '// the library types it so', 'export const b: any = 1;',
+      'export const c: any = 1; // as above',
+      '/**', ' * From the library.', ' */', 'export const d: any = 1;',
+    ].join('\n'));
+    put('kit/src/a.test.ts', 'export const a: any = 1;');
+    expect(anys(root).faults).toEqual(['kit/src/a.ts:1: any without a reason beside it']);
   });
 });
 

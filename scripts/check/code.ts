@@ -1,5 +1,16 @@
 import { isTestOnly, lineOf, sources, syntaxOf, type Findings, type Source, type SyntaxNode } from './tree.ts';
 
+/** `any` in product code says beside it, or in the comment above, why nothing better is known. */
+export function anys(root: string): Findings {
+  const faults = sources(root).filter(({ path }) => !isTestOnly(path)).flatMap((source) => {
+    const { nodes, comments } = syntaxOf(source);
+    const explained = new Set(comments.flatMap(({ line, lines }) => [line + lines - 1, line + lines]));
+    const lines = nodes.filter((node) => node.type === 'TSAnyKeyword').map(lineOf);
+    return [...new Set(lines)].filter((line) => !explained.has(line)).map((line) => `${source.path}:${line}: any without a reason beside it`);
+  });
+  return { faults };
+}
+
 const MAX_LINES = 300;
 const ENVIRONMENT_READERS = [/^scripts\/config\.ts$/, /^(gateway|kit|subgraphs\/[^/]+)\/src\/config\.ts$/];
 
@@ -30,7 +41,7 @@ export function suppressions(root: string): Findings {
 function hasReason(comment: string): boolean {
   if (/^\s*@ts-(ignore|nocheck)/.test(comment)) return false; // the directive that expects an error notices when it is not needed any more
   const reason = /^\s*@ts-expect-error\s+(.*)$/s.exec(comment)?.[1] ?? /\s--\s+(.*)$/s.exec(comment)?.[1] ?? '';
-  return reason.trim().length >= 10;
+  return reason.trim().length >= 8;
 }
 
 /** Files stay short enough to read at once; a longer one says in its first lines why (`Longer than 300 lines: ...`). */

@@ -51,10 +51,11 @@ export interface SyntaxNode {
   readonly [key: string]: unknown;
 }
 
-/** A comment and the line that it begins in. */
+/** A comment, the line that it begins in, and how many it takes. */
 export interface Comment {
   readonly text: string;
   readonly line: number;
+  readonly lines: number;
 }
 
 /** The syntax of a file: every node once, parents first, and its comments. */
@@ -63,8 +64,17 @@ export interface Syntax {
   readonly comments: readonly Comment[];
 }
 
-/** Parses a file. @throws SyntaxError naming file and place. */
-export function syntaxOf({ path, text }: Source): Syntax {
+// several checks look at the same files, and parsing is what takes the time
+const parsed = new Map<string, Syntax>();
+
+/** Parses a file, once per text. @throws SyntaxError naming file and place. */
+export function syntaxOf(source: Source): Syntax {
+  let syntax = parsed.get(source.text);
+  if (syntax === undefined) parsed.set(source.text, (syntax = parseSource(source)));
+  return syntax;
+}
+
+function parseSource({ path, text }: Source): Syntax {
   const file = parse(text, { sourceType: 'module', plugins: ['typescript'], sourceFilename: path });
   const nodes: SyntaxNode[] = [];
   const walk = (value: unknown): void => {
@@ -75,7 +85,7 @@ export function syntaxOf({ path, text }: Source): Syntax {
     for (const [key, child] of Object.entries(node)) if (key !== 'loc' && !key.endsWith('Comments')) walk(child);
   };
   walk(file.program);
-  return { nodes, comments: (file.comments ?? []).map((comment) => ({ text: comment.value, line: comment.loc?.start.line ?? 0 })) };
+  return { nodes, comments: (file.comments ?? []).map((comment) => ({ text: comment.value, line: comment.loc?.start.line ?? 0, lines: comment.value.split('\n').length })) };
 }
 
 /** The line that a node begins in. */
