@@ -216,9 +216,9 @@ describe('clients that go away', () => {
     onTestFinished(() => quick.stop());
     const socket = await openRaw(quick.url);
     socket.write(text(init));
-    const begun = performance.now();
     expect(await socket.closeCode).toBe(1006);
-    expect(performance.now() - begun).toBeLessThan(2 * 150 + 150);
+    // the one that was not answered; the second period ended it
+    expect(socket.pings).toBe(1);
   });
 
   it('96 right after they came leave nothing behind', async () => {

@@ -36,6 +36,8 @@ export interface RawSocket {
   readonly closeCode: Promise<number>;
   /** Text messages so far. */
   readonly texts: readonly string[];
+  /** Ping frames so far. */
+  readonly pings: number;
 }
 
 /** Upgrades `url` with these headers; resolves once the status line is there. */
@@ -52,6 +54,7 @@ export function openRaw(url: string, headers: Readonly<Record<string, string>> =
   const closing = Promise.withResolvers<number>();
   let buffer = Buffer.alloc(0);
   let status: number | undefined;
+  let pings = 0;
   return new Promise((resolve, reject) => {
     tcp.on('error', () => undefined);
     tcp.on('close', () => {
@@ -65,7 +68,7 @@ export function openRaw(url: string, headers: Readonly<Record<string, string>> =
         if (end < 0) return;
         status = Number(buffer.toString('latin1', 9, 12));
         buffer = buffer.subarray(end + 4);
-        resolve({ tcp, status, texts, closeCode: closing.promise, write: (bytes) => void (tcp.writable && tcp.write(bytes)) });
+        resolve({ tcp, status, texts, get pings() { return pings; }, closeCode: closing.promise, write: (bytes) => void (tcp.writable && tcp.write(bytes)) });
       }
       readFrames();
     });
@@ -81,6 +84,7 @@ export function openRaw(url: string, headers: Readonly<Record<string, string>> =
       const opcode = buffer[0]! & 0x0f;
       const payload = buffer.subarray(start, start + length);
       if (opcode === 8) closing.resolve(length >= 2 ? payload.readUInt16BE(0) : 1005);
+      if (opcode === 9) pings++;
       if (opcode === 1) texts.push(payload.toString());
       buffer = buffer.subarray(start + length);
     }

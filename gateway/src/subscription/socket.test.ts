@@ -30,7 +30,7 @@ const inSeconds = (seconds: number): number => Date.now() / 1_000 + seconds;
 describe('a token that ends', () => {
   it('ends its subscriptions with their cursors and the socket with 4403, in time', async () => {
     const graph = await start();
-    const expiresAt = inSeconds(1.5);
+    const expiresAt = inSeconds(3);
     await using client = await graph.client({ expiresAt });
     const idle = client.subscribe('subscription { alertChanged { id } }');
     const live = client.subscribe(watch);
@@ -53,7 +53,7 @@ describe('a token that ends', () => {
     const graph = await start();
     let open = (): void => undefined;
     graph.hubs.gate = new Promise((resolve) => (open = resolve));
-    await using client = await graph.client({ expiresAt: inSeconds(0.5) });
+    await using client = await graph.client({ expiresAt: inSeconds(2.5) });
     const idle = client.subscribe(watch);
     const running = client.subscribe('mutation { rename(id: "w1", title: "Late") { title openAlerts } }');
     await idle.error();
@@ -88,7 +88,7 @@ describe('a client that reads slowly', () => {
   });
 
   it('ends with TOO_SLOW and a cursor that misses nothing; others are not held up', async () => {
-    const graph = await start({ hubs: big(), settings: { HUBGRAPH_WS_SLOW_TIME: '300' } });
+    const graph = await start({ hubs: big(), settings: { HUBGRAPH_WS_SLOW_TIME: '2000' } });
     await using client = await graph.client();
     const slow = client.subscribe(watch);
     await using other = await graph.client();

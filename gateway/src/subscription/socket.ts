@@ -64,6 +64,8 @@ export function connect(socket: WebSocket, request: IncomingMessage, { settings,
   const subscribers = new Map<string, Subscriber>();
   let alive = true;
   let ending = false;
+  // characters of small messages that went past a shut gate
+  let squeezed = 0;
   let identity: Identity | undefined;
   let life: Disposable | undefined;
 
@@ -110,13 +112,15 @@ export function connect(socket: WebSocket, request: IncomingMessage, { settings,
     get identity() { return identity; },
     set identity(accepted) {
       identity = accepted;
-      if (accepted) life = lifetime(accepted, clock, () => void expire());
+      // the socket may have gone while the token was looked at
+      if (accepted && socket.readyState === socket.OPEN) life = lifetime(accepted, clock, () => void expire());
     },
     get ending() { return ending; },
     async send(text) {
       if (text.length > SMALL && !(await gate.open())) return socket.terminate();
       if (socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount > 2 * slowBytes + text.length) return socket.terminate();
+      squeezed = socket.bufferedAmount < slowBytes ? 0 : squeezed + text.length;
+      if (squeezed > slowBytes) return socket.terminate();
       socket.send(text);
     },
     async write(prefix, frame) {

@@ -77,6 +77,8 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
 
   const ending = new AbortController();
   const { signal } = ending;
+  // reading ends first: what was read before a failure still goes out
+  const reading = new AbortController();
   const outlet = createOutlet<Delivery>(surroundings.bounds);
   const making: Promise<Frame>[] = [];
   let written: string | undefined;
@@ -89,13 +91,13 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
   function laneOf(source: Source): Lane {
     const { hub } = source;
     return createLane({
-      source, topics, topic, admits, signal,
+      source, topics, topic, admits, signal: reading.signal,
       after: starts[hub],
       offerLive: (delivery) => offer(atMyPlaces(delivery)),
       async deliver(entry, replayed) {
         // another lane may take the room meanwhile
         do await outlet.room();
-        while (!signal.aborted && !offer({ hub, entry, replayed, positions: { ...positions(), [hub]: [epochOf(hub), entry.seq] } }));
+        while (!reading.signal.aborted && !offer({ hub, entry, replayed, positions: { ...positions(), [hub]: [epochOf(hub), entry.seq] } }));
       },
       room: () => outlet.room(),
       told: {
@@ -117,9 +119,8 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
 
   /** The shared delivery while this subscriber stands where all at the tail stand, else one of its own. */
   const atMyPlaces = (delivery: Delivery): Delivery => {
-    const mine = positions();
-    const same = topic.hubs.every((hub) => hub === delivery.hub || (mine[hub]?.[1] === delivery.positions[hub]?.[1] && mine[hub]?.[0] === delivery.positions[hub]?.[0]));
-    return same ? delivery : { ...delivery, positions: { ...mine, [delivery.hub]: delivery.positions[delivery.hub] as Position } };
+    const same = lanes.every(({ hub, position }) => hub === delivery.hub || position?.[1] === delivery.positions[hub]?.[1]);
+    return same ? delivery : { ...delivery, positions: { ...positions(), [delivery.hub]: delivery.positions[delivery.hub] as Position } };
   };
 
   const cursor = (): string | undefined => {
@@ -131,6 +132,10 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
   const fail = (error: unknown, hub: string): void => {
     const lane = lanes.find((candidate) => candidate.hub === hub);
     failure ??= outcomeFor(error, hub, { position: lane?.position ?? starts[hub], positions: { ...starts, ...positions() }, cursors });
+    stopReading();
+  };
+  const stopReading = (): void => {
+    reading.abort();
     outlet.close();
   };
 
@@ -174,7 +179,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
         throw error;
       } finally {
         ending.abort();
-        outlet.close();
+        stopReading();
         reporter.report('subscription.ended', { socket, id, field, reason });
       }
     },
@@ -182,7 +187,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
       if (signal.aborted) return;
       reason = why;
       ending.abort();
-      outlet.close();
+      stopReading();
     },
   };
 }

@@ -230,6 +230,15 @@ describe('queries and mutations over the socket', () => {
     expect((await missing.next()).errors[0].extensions.code).toBe('BAD_USER_INPUT');
   });
 
+  it('may have large answers', async () => {
+    await using client = await graph.client();
+    graph.hubs.titles.set('large', 'x'.repeat(5_000_000));
+    const large = client.subscribe('{ workstream(id: "large") { title } }');
+    expect((await large.next()).data.workstream.title).toHaveLength(5_000_000);
+    expect((await large.message()).type).toBe('complete');
+    graph.hubs.titles.delete('large');
+  });
+
   it('may be given up by the client, and the id used again', async () => {
     await using client = await graph.client();
     let open = (): void => undefined;
