@@ -1,7 +1,6 @@
 import { executeQueryPlan, type ServiceMap } from '@apollo/gateway';
 import type { PlanNode, QueryPlan } from '@apollo/query-planner';
-import type { ExecutionResult } from 'graphql';
-import { GraphQLError } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { Errand } from '../hubs/sources.ts';
 import type { Prepared } from './prepared.ts';
 import type { Variables } from './variables.ts';

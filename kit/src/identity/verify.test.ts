@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { heldClock } from '../clock.ts';
-import { PublicError } from '../errors.ts';
+import type { PublicError } from '../errors.ts';
 import { createVerifier, type Verifier } from './verify.ts';
 
 const ISSUER = 'https://issuer.example';
