@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { HubManifest } from './hub.ts';
 
 /** A CloudEvents 1.0 envelope in structured JSON mode, with our extension attributes. */

@@ -24,6 +24,7 @@ export function readRequirements(supergraph: Schema): Requirements {
     authenticated: nameInSchema(supergraph, AUTHENTICATED),
     requiresScopes: nameInSchema(supergraph, REQUIRES_SCOPES),
   };
+  // `any` as in federation-internals: what else an element is does not matter for its directives.
   const own = (element: DirectiveTargetElement<any> | NamedType): Requirement[] => ownRequirements(element, directives);
   const table = new Map<string, readonly Requirement[]>();
   const scopes = new Set<string>();
@@ -38,6 +39,7 @@ export function readRequirements(supergraph: Schema): Requirements {
   return { of: (type, field) => table.get(`${type}.${field}`) ?? NONE, scopes: [...scopes].sort() };
 }
 
+// `any` for the same reason.
 function fieldRequirements(type: CompositeType, field: FieldDefinition<any>, own: (element: any) => Requirement[]): Requirement[] {
   const all = [...own(type), ...own(field), ...own(baseType(field.type as OutputType))];
   // Composition carries requirements of implementing types up to the interface since 2.12.1 (GHSA-mx7m-j9xf-62hw).

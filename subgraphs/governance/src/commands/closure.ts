@@ -1,12 +1,11 @@
 import { isUuid, newId } from '@hubgraph/kit/ids';
 import { Refused, transitionRefused, type MutationErrorData } from '@hubgraph/kit/refusal';
-import { classificationBlockers, closureBlockers, type ClosureBlocker } from '../lifecycle/closure.ts';
-import { taskLifecycle } from '../lifecycle/task.ts';
+import { closureBlockers } from '../lifecycle/closure.ts';
 import { workstreamLifecycle } from '../lifecycle/workstream.ts';
-import { isOpen, type Classification, type ClosureReview, type Outcome, type Task, type Workstream } from '../model.ts';
+import type { Classification, ClosureReview, Outcome, Workstream } from '../model.ts';
 import { decisions, reviews, tasks, workstreams } from '../store/index.ts';
-import { checkVersion, lockedWorkstream, placeOf, recordTask, recordWorkstream, type Place, type Work } from './common.ts';
-import { nextTaskCode } from './task-code.ts';
+import { checkVersion, lockedWorkstream, placeOf, recordWorkstream, type Work } from './common.ts';
+import { closureRefused, disposeOf } from './disposal.ts';
 import { decideWorkstream, workstreamFacts, type MoveInput } from './workstream.ts';
 
 /** Opens the closure review of an active workstream: a snapshot of all tasks is taken. */
@@ -87,10 +86,6 @@ export async function completeWorkstream(work: Work, input: Omit<MoveInput, 'rea
   return { workstream, review };
 }
 
-function closureRefused(workstream: Workstream, blockers: readonly ClosureBlocker[]): MutationErrorData {
-  return { type: 'ClosureRefused', code: 'CLOSURE_REFUSED', message: `${workstream.code} cannot be completed: ${blockers.length} blocker${blockers.length === 1 ? '' : 's'}.`, path: ['input', 'review'], blockers };
-}
-
 /** Locks the workstream and all that receive tasks in the order of their ids, so that two closings that carry into each other do not deadlock. */
 async function lockWithTargets(work: Work, id: string, classifications: readonly Classification[]): Promise<Map<string, Workstream>> {
   const codes = [...new Set(classifications.flatMap((line) => (line.carryTo ? [line.carryTo] : [])))];
@@ -98,53 +93,4 @@ async function lockWithTargets(work: Work, id: string, classifications: readonly
   const targets = await workstreams.byCodes(work.tx, codes);
   const locked = await workstreams.lockAll(work.tx, [id, ...[...targets.values()].map((target) => target.id)]);
   return new Map(locked.filter((workstream) => codes.includes(workstream.code)).map((workstream) => [workstream.code, workstream]));
-}
-
-/**
- * Does what classifications say: open tasks are cancelled, or carried into the receiving workstream where their
- * successor is made. Refuses with `ClosureRefused` when a line does not fit. Answers the lines with their successors.
- */
-export async function disposeOf(work: Work, workstream: Workstream, all: readonly Task[], classifications: readonly Classification[], place: Place): Promise<readonly Classification[] | Refused> {
-  const codes = [...new Set(classifications.flatMap((line) => (line.carryTo ? [line.carryTo] : [])))];
-  const targets = await workstreams.byCodes(work.tx, codes);
-  const disposed = all.filter((task) => isOpen(task) || classifications.some((line) => line.task === task.code));
-  const blockers = classificationBlockers({ tasks: disposed, classifications, targets: new Map([...targets].map(([code, target]) => [code, target.status])), self: workstream.code });
-  if (blockers.length > 0) return new Refused([closureRefused(workstream, blockers)]);
-
-  const byCode = new Map(all.map((task) => [task.code, task]));
-  const done: Classification[] = [];
-  for (const line of classifications) {
-    const task = byCode.get(line.task);
-    const target = line.carryTo ? targets.get(line.carryTo) : undefined;
-    if (task === undefined || !isOpen(task)) done.push(line);
-    else if (target === undefined) done.push(await cancelInReview(work, task, line, workstream, place));
-    else done.push(await carry(work, task, line, workstream, target, place));
-  }
-  return done;
-}
-
-async function cancelInReview(work: Work, task: Task, line: Classification, workstream: Workstream, place: Place): Promise<Classification> {
-  const cancelled = await tasks.save(work.tx, task, { status: 'CANCELLED', cancelReason: line.reason ?? null }, work.now);
-  work.note({ noun: 'Task', entityId: task.id, verb: 'cancelTask', from: task.status, to: 'CANCELLED', note: line.reason });
-  recordTask(work, 'task.cancelled', cancelled, task.status, workstream.code, place.domain, { reason: line.reason });
-  return line;
-}
-
-async function carry(work: Work, task: Task, line: Classification, workstream: Workstream, target: Workstream, place: Place): Promise<Classification> {
-  const next = await nextTaskCode(work.tx, target);
-  const successor: Task = {
-    ...task, id: newId(), code: next.code, workstreamId: target.id, ordinal: next.ordinal, status: 'TODO', waitingOn: null, waitingFrom: null, completionNote: null, cancelReason: null, supersededBy: null,
-    successorId: null, createdBy: work.caller.sub, createdAt: work.now, updatedAt: work.now, staleAt: null, version: 1,
-  };
-  const facts = (await tasks.facts(work.tx, [task.id])).get(task.id);
-  const decided = facts && taskLifecycle.decide('carryTask', task.status, { ...facts, successor: successor.code }, work.caller);
-  // The protocol let it through, so a refusal here is a contradiction between two tables.
-  if (!decided?.moved) throw new Error(`${task.code} cannot be carried forward from ${task.status}`);
-  await tasks.insert(work.tx, [successor]);
-  const carried = await tasks.save(work.tx, task, { status: decided.to, successorId: successor.id }, work.now);
-  work.note({ noun: 'Task', entityId: task.id, verb: 'carryTask', from: decided.from, to: decided.to, note: line.reason, evidence: [successor.code] });
-  work.note({ noun: 'Task', entityId: successor.id, verb: 'createTask', from: null, to: 'TODO', note: `carries on ${task.code}` });
-  recordTask(work, 'task.carried', carried, task.status, workstream.code, place.domain, { successor: successor.code, reason: line.reason });
-  recordTask(work, 'task.created', successor, null, target.code, (await placeOf(work.tx, target)).domain);
-  return { ...line, successor: successor.code };
 }

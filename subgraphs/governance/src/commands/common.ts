@@ -1,5 +1,5 @@
 import type { Changes, Work as KitWork } from '@hubgraph/kit/change';
-import { invalidInput, notFound, Refused, versionConflict } from '@hubgraph/kit/refusal';
+import { invalidInput, notFound, versionConflict, type Refused } from '@hubgraph/kit/refusal';
 import { isUuid } from '@hubgraph/kit/ids';
 import type { Tx } from '@hubgraph/kit/sql';
 import type { GovernanceEvents } from '../events.ts';

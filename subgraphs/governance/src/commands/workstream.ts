@@ -4,7 +4,7 @@ import { workstreamLifecycle, type WorkstreamFacts } from '../lifecycle/workstre
 import { isOpen, type Classification, type Priority, type Workstream } from '../model.ts';
 import { decisions, dependencies, tasks, workstreams } from '../store/index.ts';
 import { changed, checkVersion, domainOf, lockedWorkstream, placeOf, recordWorkstream, repoOf, topicOf, type Work } from './common.ts';
-import { disposeOf } from './closure.ts';
+import { disposeOf } from './disposal.ts';
 import { WORKSTREAM_CODE } from '../workplan/codes.ts';
 
 

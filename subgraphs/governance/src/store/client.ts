@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Sql, Transactor, Tx } from '@hubgraph/kit/sql';
 import { clientOf, sqlOf, transactorOf, type StatementObserver } from '@hubgraph/kit/store';
-import { Prisma, PrismaClient } from '../../../../prisma/governance/generated/client.ts';
+import { PrismaClient, type Prisma } from '../../../../prisma/governance/generated/client.ts';
 import { manifest } from '../manifest.ts';
 
 /** The hub's door to its own schema. */
