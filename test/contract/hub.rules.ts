@@ -47,6 +47,9 @@ export const hubRules: Readonly<Record<string, HubRule>> = {
     return fields.filter((field) => !field.astNode?.directives?.some(({ name }) => ['requiresScopes', 'authenticated'].includes(name.value))).map((field) => `${field.name} asks for no scopes`);
   },
 
+  'leaves every query field nullable, so that a hub that is down costs only its own part of an answer': ({ schema }) =>
+    Object.values(schema.getQueryType()?.getFields() ?? {}).filter((field) => !field.name.startsWith('_') && isNonNullType(field.type)).map((field) => `Query.${field.name} is not nullable`),
+
   'has an event for every row of its lifecycles, and a row for every event of a state': ({ manifest, lifecycles, events }) => {
     const emitted = new Set(lifecycles.flatMap(({ table }) => [...table.births, ...table.rows].map((row) => row.emits)));
     const lost = [...emitted].filter((name) => !(name in events.types)).map((name) => `${typeOf(manifest, name)} is emitted and not in events.ts`);

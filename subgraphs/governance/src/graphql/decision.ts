@@ -99,6 +99,7 @@ builder.queryField('decision', (t) =>
 builder.queryField('decisions', (t) =>
   t.field({
     type: DecisionConnection,
+    nullable: true,
     description: 'Decisions of the organisation.',
     requiresScopes: READ,
     args: { ...listArgs, ...paging },

@@ -54,6 +54,7 @@ builder.queryField('domain', (t) =>
 builder.queryField('domains', (t) =>
   t.field({
     type: DomainConnection,
+    nullable: true,
     description: 'Domains of the organisation.',
     requiresScopes: READ,
     args: { filter: t.arg({ type: DomainFilter, description: 'Which ones.' }), orderBy: t.arg({ type: DomainOrder, defaultValue: 'SLUG', description: 'In which order.' }), ...paging },

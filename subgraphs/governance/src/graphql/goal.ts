@@ -74,6 +74,7 @@ builder.queryField('goal', (t) =>
 builder.queryField('goals', (t) =>
   t.field({
     type: GoalConnection,
+    nullable: true,
     description: 'Goals of the organisation.',
     requiresScopes: READ,
     args: { ...listArgs, ...paging },

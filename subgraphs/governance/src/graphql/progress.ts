@@ -63,6 +63,7 @@ for (const [parent, column, what] of [[Domain, 'domainId', 'domain, its repos, w
 builder.queryField('progress', (t) =>
   t.field({
     type: ProgressConnection,
+    nullable: true,
     description: 'The journal of the organisation.',
     requiresScopes: READ,
     args: { ...listArgs, ...paging },

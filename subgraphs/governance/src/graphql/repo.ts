@@ -74,6 +74,7 @@ builder.queryField('repo', (t) =>
 builder.queryField('repos', (t) =>
   t.field({
     type: RepoConnection,
+    nullable: true,
     description: 'Repos of the organisation.',
     requiresScopes: READ,
     args: { ...listArgs, ...paging },

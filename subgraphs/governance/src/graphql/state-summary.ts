@@ -27,4 +27,4 @@ const StateSummary = builder.objectRef<typeof STATE>('StateSummary').implement({
   }),
 });
 builder.asEntity(StateSummary, { key: builder.selection<{ id: string }>('id'), resolveReference: (reference) => (reference.id === STATE.id ? STATE : null) });
-builder.queryField('stateSummary', (t) => t.field({ type: StateSummary, description: 'The state of the organisation at a glance.', requiresScopes: READ, resolve: () => STATE }));
+builder.queryField('stateSummary', (t) => t.field({ type: StateSummary, nullable: true, description: 'The state of the organisation at a glance.', requiresScopes: READ, resolve: () => STATE }));

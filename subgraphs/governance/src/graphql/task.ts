@@ -98,6 +98,7 @@ builder.queryField('task', (t) =>
 builder.queryField('tasks', (t) =>
   t.field({
     type: TaskConnection,
+    nullable: true,
     description: 'Tasks of all workstreams.',
     requiresScopes: READ,
     args: { ...listArgs, ...paging },

@@ -69,6 +69,7 @@ builder.queryField('topic', (t) =>
 builder.queryField('topics', (t) =>
   t.field({
     type: TopicConnection,
+    nullable: true,
     description: 'Topics of the organisation.',
     requiresScopes: READ,
     args: { ...listArgs, ...paging },

@@ -101,6 +101,7 @@ builder.queryField('workstream', (t) =>
 builder.queryField('workstreams', (t) =>
   t.field({
     type: WorkstreamConnection,
+    nullable: true,
     description: 'Workstreams of the organisation.',
     requiresScopes: READ,
     args: { ...listArgs, ...paging },

@@ -60,6 +60,7 @@ builder.queryField('gizmo', (t) =>
 builder.queryField('gizmos', (t) =>
   t.field({
     type: GizmoConnection,
+    nullable: true,
     description: 'Gizmos in the order in which they were opened.',
     requiresScopes: READ,
     args: { filter: t.arg({ type: GizmoFilter, description: 'Which ones.' }), ...paging },
