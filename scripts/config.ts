@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defineConfig, kinds, readConfig, refuseUnknown, type ConfigOf, type ConfigTable } from '@hubgraph/kit/config';
+import { eventSettings } from '@hubgraph/kit/relay/settings';
 import { z } from 'zod';
 import { hubNames, settingName } from './hubs.ts';
 
@@ -33,6 +34,9 @@ export const startSettings = defineConfig({
 });
 export type StartConfig = ConfigOf<typeof startSettings>;
 
+/** What every hub's relay can be told. */
+export { eventSettings };
+
 /** What the commands that talk to a running graph can be told. */
 export const clientSettings = defineConfig({
   HUBGRAPH_ENDPOINT: { schema: kinds.url('http:', 'https:'), default: 'http://127.0.0.1:4000/graphql', about: 'Graph that commands talk to; --endpoint comes first.' },
@@ -64,7 +68,7 @@ export interface StartSettings extends StartConfig {
 export async function startConfig(env: Environment): Promise<StartSettings> {
   const values = readConfig(startSettings, env);
   const perHub = readConfig(hubUrlSettings, env) as Record<string, string | undefined>;
-  refuseUnknown([startSettings, clientSettings, hubUrlSettings, ...(await otherTables())], env);
+  refuseUnknown([startSettings, clientSettings, hubUrlSettings, eventSettings, ...(await otherTables())], env);
   return {
     ...values,
     hub: (name) => ({ databaseUrl: perHub[`${settingName(name)}_DATABASE_URL`], url: perHub[`HUBGRAPH_${settingName(name)}_URL`] }),

@@ -8,6 +8,7 @@ import type { Hub, HubDefinition, HubDeps, HubRequest, PartHealth } from './hub.
 import { identityOf } from './identity.ts';
 import { maskResult } from './mask.ts';
 import { startRelay, type Relay } from './relay/relay.ts';
+import { streamSettings } from './relay/settings.ts';
 import { startSchedule, type Job, type Schedule } from './schedule.ts';
 import type { Sql } from './sql.ts';
 
@@ -59,7 +60,7 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
       return health;
     },
     async start() {
-      relay = startRelay({ databaseUrl: deps.databaseUrl, schema: name, natsUrl: deps.natsUrl, manifest: definition.manifest, clock: deps.clock, log: deps.log });
+      relay = startRelay({ databaseUrl: deps.databaseUrl, schema: name, natsUrl: deps.natsUrl, manifest: definition.manifest, settings: streamSettings(deps.env), clock: deps.clock, log: deps.log });
       parts.committed.wake = () => relay?.wake();
       schedule = startSchedule(parts.jobs, { databaseUrl: deps.databaseUrl, schema: name, clock: deps.clock, log: deps.log });
     },

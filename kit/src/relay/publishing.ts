@@ -32,7 +32,7 @@ const ALARM_POLL_MS = 1_000;
  * @throws only when PostgreSQL is lost; everything that NATS does is waited out.
  */
 export async function runPublisher(deps: Publishing): Promise<void> {
-  const { session, bus, manifest, log, report, signal } = deps;
+  const { session, manifest, log, report, signal } = deps;
   const part = `${manifest.name}.relay`;
   let retry = RETRY_MS;
   let alarm: string | undefined;
@@ -46,7 +46,7 @@ export async function runPublisher(deps: Publishing): Promise<void> {
       if (signal.aborted || session.lost.aborted) break;
       const reason = (error as Error).message;
       if (error instanceof StreamAlarm) {
-        if (reason !== alarm) log.error({ part, alarm: reason }, 'ALARM: nothing is published until an operator decides which is right; see docs/events.md, "A new epoch"');
+        if (reason !== alarm) log.error({ part, alarm: reason }, 'ALARM: nothing is published until an operator decides which is right; see docs/decisions/0003, "After an alarm"');
         alarm = reason;
         report({ kind: 'alarm', reason });
         await pause(ALARM_POLL_MS, signal);
@@ -88,7 +88,10 @@ async function publishOnce({ session, bus, manifest, settings, report, signal, w
   }
 }
 
-/** Writes down the last confirmed position, one statement at a time, whatever has come together meanwhile. */
+/**
+ * Writes down the last confirmed position, one statement at a time, whatever has come together meanwhile. It is a hint, so
+ * it does not wait for the disk (positions do: one that the stream has seen must not be given again).
+ */
 function bookkeeper(session: Session, epoch: string): (last: number) => void {
   let latest = -1;
   let written = -1;
@@ -97,7 +100,10 @@ function bookkeeper(session: Session, epoch: string): (last: number) => void {
     writing = true;
     while (written !== latest) {
       const last = latest;
-      await session.query(`UPDATE "outboxState" SET "published" = $1 WHERE "epoch" = $2 AND "published" <> $1`, [last, epoch]);
+      await session.query(
+        `UPDATE "outboxState" SET "published" = $1 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS "noWait" WHERE "epoch" = $2 AND "published" <> $1`,
+        [last, epoch],
+      );
       written = last;
     }
     writing = false;

@@ -41,7 +41,9 @@ export async function runSequencer(sql: Sql, deps: { waker: Waker; placed: () =>
   const { waker, placed, report, signal } = deps;
   let pause = BUSY_MS;
   while (!signal.aborted) {
+    const begun = performance.now();
     const { count, last } = await sequence(sql);
+    const took = performance.now() - begun;
     if (count > 0) {
       report({ kind: 'sequenced', last, count });
       placed();
@@ -50,7 +52,8 @@ export async function runSequencer(sql: Sql, deps: { waker: Waker; placed: () =>
     } else {
       pause = Math.min(pause * 1.5, IDLE_MS);
     }
-    await delay(GAP_MS);
-    await waker.wait(pause, signal);
+    // a long-running reader of the database makes the statement slow; it must not take a whole core then
+    await delay(Math.max(GAP_MS, took));
+    await waker.wait(Math.max(pause, 2 * took), signal);
   }
 }
