@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HubDefinition } from '@hubgraph/kit/hub';
 import { baseApi } from './base.ts';
-import { readNamedBreaks, unnamedBreaks } from './breaking.ts';
+import { readNamedBreaks, unnamedBreaks, type NamedBreak } from './breaking.ts';
 import { API_PATH, buildSchemaFiles, type BuiltSchema } from './build.ts';
 import { staleFiles, readOperations, writeFiles, type Stale } from './files.ts';
 import { operationFaults } from './operations.ts';
@@ -25,6 +25,8 @@ export interface PipelineInput {
   readonly configs: readonly NamedConfig[];
   /** Write nothing; stale files and breaks against the commit that the work starts from are faults. */
   readonly check: boolean;
+  /** Names every breaking change that is not named yet in `schema/breaking.json`, with this reason. */
+  readonly accept?: { readonly reason: string; readonly since: string };
 }
 
 /**
@@ -38,7 +40,8 @@ export function runPipeline(input: PipelineInput): PipelineReport {
   } catch (error) {
     return { written: [], faults: [(error as Error).message], hints: [] };
   }
-  const faults = [...breakFaults(input, built), ...operationFaults(built.api, readOperations(input.root))];
+  if (input.accept !== undefined) nameBreaks(input, built, input.accept);
+  const faults = [...unnamed(input, built).map(asFault), ...operationFaults(built.api, readOperations(input.root))];
   if (input.check) {
     return { written: [], faults: [...staleFiles(input.root, built.files).map(stale), ...faults], hints: built.hints };
   }
@@ -46,14 +49,29 @@ export function runPipeline(input: PipelineInput): PipelineReport {
   return { written: writeFiles(input.root, built.files), faults: [], hints: built.hints };
 }
 
-function breakFaults({ root, check }: PipelineInput, built: BuiltSchema): string[] {
-  const list = join(root, 'schema', 'breaking.json');
-  const named = existsSync(list) ? readNamedBreaks(readFileSync(list, 'utf8')) : [];
+function breaksPath(root: string): string {
+  return join(root, 'schema', 'breaking.json');
+}
+
+function namedBreaks(root: string): NamedBreak[] {
+  return existsSync(breaksPath(root)) ? readNamedBreaks(readFileSync(breaksPath(root), 'utf8')) : [];
+}
+
+function unnamed({ root, check }: PipelineInput, built: BuiltSchema): string[] {
   const committed = existsSync(join(root, API_PATH)) ? readFileSync(join(root, API_PATH), 'utf8') : undefined;
   const befores = check ? [committed, baseApi(root, API_PATH)] : [committed];
   const after = built.files.get(API_PATH) as string;
-  const breaks = new Set(befores.flatMap((before) => (before === undefined ? [] : unnamedBreaks(before, after, named))));
-  return [...breaks].map((change) => `breaking: ${change} Undo it, or name it in schema/breaking.json: ${JSON.stringify({ change, reason: '...', since: '...' })}`);
+  const named = namedBreaks(root);
+  return [...new Set(befores.flatMap((before) => (before === undefined ? [] : unnamedBreaks(before, after, named))))];
+}
+
+function nameBreaks(input: PipelineInput, built: BuiltSchema, { reason, since }: { reason: string; since: string }): void {
+  const fresh = unnamed(input, built).map((change) => ({ change, reason, since }));
+  if (fresh.length > 0) writeFileSync(breaksPath(input.root), `${JSON.stringify([...namedBreaks(input.root), ...fresh], null, 2)}\n`);
+}
+
+function asFault(change: string): string {
+  return `breaking: ${change} Undo it, or name it in schema/breaking.json; npm run schema -- --accept-breaking REASON does.`;
 }
 
 function stale({ path, state, lines }: Stale): string {

@@ -143,6 +143,13 @@ describe('what is refused', () => {
     expect(run(true, {}).faults).toEqual([]);
   });
 
+  it('names breaking changes when it is told why', () => {
+    run(false, { colour: true });
+    const report = runPipeline({ root, definitions: [widgetHub()], configs, check: false, accept: { reason: 'nobody saw it', since: '2026-01-01' } });
+    expect(report.written).toContain('schema/api.graphql');
+    expect(JSON.parse(readFileSync(join(root, 'schema/breaking.json'), 'utf8'))).toEqual([{ change: 'Widget.colour was removed.', reason: 'nobody saw it', since: '2026-01-01' }]);
+  });
+
   it('refuses a list of breaking changes without reasons', () => {
     run(false, {});
     put('schema/breaking.json', '[{ "change": "x" }]');
