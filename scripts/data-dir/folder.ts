@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '@hubgraph/kit/errors';
@@ -33,6 +33,7 @@ export function openDataDir(setting: string): DataDir {
     // PostgreSQL runs as another user when we are root and has to pass; what is secret inside is 0600
     makeFolder(wanted, userInfo().uid === 0 ? 0o711 : 0o700);
     const path = realpathSync(wanted);
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'EEXIST' });
     accessSync(path, constants.W_OK | constants.X_OK);
     const probe = join(path, `.probe-${process.pid}`);
     writeFileSync(probe, '');

@@ -45,7 +45,7 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
   const dir = openDataDir(settings.HUBGRAPH_DATA_DIR);
   stack.adopt(acquireLock(dir, plannedUrl(settings)), (lock) => lock.release());
   // after the lock: a second start on the same folder and port is told who holds both
-  if (settings.PORT !== 0) await requirePort(settings.HOST, settings.PORT);
+  await requirePort(settings.HOST, settings.PORT);
   const log = createLog(logOptions(settings, dir.file('logs/hubgraph.log')));
   for (const done of await endLeftovers(dir)) progress.step(`After an unclean end: ${done}`);
 

@@ -13,6 +13,7 @@ export interface RunOptions {
 
 /** npm passes Ctrl-C on to us although the terminal has told us already: the same wish, not a second one. */
 const ONE_WISH_MS = 500;
+const PARENT_WATCH_MS = 500;
 
 class Stopped extends Error {}
 
@@ -24,7 +25,7 @@ class Stopped extends Error {}
  */
 export async function runGraph(options: RunOptions): Promise<number> {
   const { progress } = options;
-  const stop = onSignals(progress);
+  const stop = onSignals(progress, options.env.npm_lifecycle_event !== undefined);
   let graph: Graph;
   try {
     graph = await startGraph({ env: options.env, progress, signal: stop });
@@ -47,8 +48,12 @@ export async function runGraph(options: RunOptions): Promise<number> {
   return exitCodes.done.code;
 }
 
-/** Aborts at the first wish to end; a second one ends at once, and the keeper stops the servers then. */
-function onSignals(progress: Progress): AbortSignal {
+/**
+ * Aborts at the first wish to end; a second one ends at once, and the keeper stops the servers then.
+ *
+ * @param byNpm the parent is npm: its end, which nobody tells us when it was killed, is a wish too
+ */
+function onSignals(progress: Progress, byNpm: boolean): AbortSignal {
   const stop = new AbortController();
   let first: number | undefined;
   const wish = (name: string): void => {
@@ -61,5 +66,14 @@ function onSignals(progress: Progress): AbortSignal {
     }
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => wish(name));
+  const parent = process.ppid;
+  if (byNpm) {
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      wish('npm has ended');
+    }, PARENT_WATCH_MS);
+    watch.unref();
+  }
   return stop.signal;
 }
