@@ -100,6 +100,12 @@ describe('environment', () => {
     put('test/harness/x.ts', `export default process.env;`);
     expect(environment(root).faults).toEqual(['a', 'b', 'c', 'd'].map((name) => `kit/src/${name}.ts:1: reads the environment; only config.ts files may`));
   });
+
+  it('finds settings that no printed page would tell of', () => {
+    put('kit/src/a.ts', `export const settings = defineConfig({});`);
+    put('gateway/src/config.ts', `export const settings = defineConfig({});`);
+    expect(environment(root).faults).toEqual([expect.stringContaining('kit/src/a.ts:1: declares settings that docs/config.md does not know')]);
+  });
 });
 
 describe('suppressions', () => {

@@ -1,3 +1,4 @@
+import { SETTINGS_FILES } from '../schema/configs.ts';
 import { isTestOnly, lineOf, sources, syntaxOf, type Findings, type Source, type SyntaxNode } from './tree.ts';
 
 /** `any` in product code says beside it, or in the comment above, why nothing better is known. */
@@ -14,12 +15,22 @@ export function anys(root: string): Findings {
 const MAX_LINES = 300;
 const ENVIRONMENT_READERS = [/^scripts\/config\.ts$/, /^(gateway|kit|subgraphs\/[^/]+)\/src\/config\.ts$/];
 
-/** Only `config.ts` files read the environment, so that every setting is in a table and in docs/config.md. */
+/** Only `config.ts` files read the environment, and settings are declared where docs/config.md is printed from. */
 export function environment(root: string): Findings {
-  const faults = sources(root)
-    .filter(({ path }) => !isTestOnly(path) && !ENVIRONMENT_READERS.some((reader) => reader.test(path)))
-    .flatMap((source) => syntaxOf(source).nodes.filter(readsEnvironment).map((node) => `${source.path}:${lineOf(node)}: reads the environment; only config.ts files may`));
-  return { faults };
+  const outside = sources(root).filter(({ path }) => !isTestOnly(path) && !ENVIRONMENT_READERS.some((reader) => reader.test(path)));
+  const found = (holds: (node: SyntaxNode) => boolean, files: readonly Source[], sentence: string) =>
+    files.flatMap((source) => syntaxOf(source).nodes.filter(holds).map((node) => `${source.path}:${lineOf(node)}: ${sentence}`));
+  const undocumented = outside.filter(({ path }) => !SETTINGS_FILES.some((known) => known.path === path));
+  return {
+    faults: [
+      ...found(readsEnvironment, outside, 'reads the environment; only config.ts files may'),
+      ...found(declaresSettings, undocumented, 'declares settings that docs/config.md does not know; put them into a config.ts, or name the file in scripts/schema/configs.ts'),
+    ],
+  };
+}
+
+function declaresSettings(node: SyntaxNode): boolean {
+  return node.type === 'CallExpression' && (node.callee as { name?: string }).name === 'defineConfig';
 }
 
 function readsEnvironment(node: SyntaxNode): boolean {

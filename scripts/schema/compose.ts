@@ -1,3 +1,4 @@
+import { applyOneOf } from '@hubgraph/kit/graphql/one-of';
 import { composeServices } from '@apollo/composition';
 import { lexicographicSortSchema, parse, printSchema, type GraphQLSchema } from 'graphql';
 import { GENERATED } from './sdl.ts';
@@ -29,7 +30,9 @@ export function compose(subgraphs: Readonly<Record<string, string>>): Composed {
     const lines = result.errors.map((error) => `${String(error.extensions.code ?? 'ERROR')}: ${error.message}`);
     throw new Error(`the subgraphs do not compose:\n${lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}`).join('\n')}`);
   }
-  const api = lexicographicSortSchema(result.schema.toAPISchema().toGraphQLJSSchema());
+  const plain = result.schema.toAPISchema().toGraphQLJSSchema();
+  applyOneOf(plain, result.schema.toGraphQLJSSchema());
+  const api = lexicographicSortSchema(plain);
   return {
     supergraph: `${GENERATED}\n${result.supergraphSdl.trimEnd()}\n`,
     api,

@@ -4,16 +4,17 @@ import { pathToFileURL } from 'node:url';
 import type { ConfigTable } from '@hubgraph/kit/config';
 import type { NamedConfig } from './references.ts';
 
-/** Files with settings besides those of the hubs, and who reads them. */
-const FILES = [
+/** Files with settings besides the hubs' own `config.ts`, and who reads them. */
+export const SETTINGS_FILES = [
   { part: 'start', path: 'scripts/config.ts' },
   { part: 'gateway', path: 'gateway/src/config.ts' },
+  { part: 'every hub', path: 'kit/src/relay/settings.ts' },
 ] as const;
 
 /** The tables that the gateway and the commands export: whatever looks like one, so that their names are theirs. */
 export async function loadConfigs(root: string): Promise<NamedConfig[]> {
   const found: NamedConfig[] = [];
-  for (const { part, path } of FILES) {
+  for (const { part, path } of SETTINGS_FILES) {
     const full = join(root, path);
     if (!existsSync(full)) continue;
     const exported = await import(pathToFileURL(full).href) as Record<string, unknown>;
