@@ -1,7 +1,7 @@
 import { CursorAhead } from '@hubgraph/kit/bus/outcomes';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { streamReset } from './resume.ts';
-import type { Entry, Position, Source } from './source.ts';
+import { NOWHERE, type Entry, type Position, type Source } from './source.ts';
 import type { Delivery, Seat, Topic, Topics } from './topics.ts';
 
 /** What a lane does with its events. */
@@ -27,7 +27,7 @@ export interface LaneReports {
   /** The stream was never seen yet. */
   waiting(): void;
   /** Has a place in the stream; from here on nothing is missed. */
-  placed(): void;
+  placed(place: Position): void;
   /** At the tail, for the first time or again. */
   current(pos: number): void;
   /** The outlet was full; goes on from the log behind `pos`. */
@@ -109,8 +109,9 @@ export function createLane(options: LaneOptions): Lane {
     const tail = source.tail ?? (await source.seen(signal));
     begun = tail[1];
     position ??= tail;
+    if (position[0] === NOWHERE[0]) position = [tail[0], position[1]];
     if (position[0] !== tail[0]) throw streamReset(hub);
-    told.placed();
+    told.placed(position);
     while (!signal.aborted) {
       const here = position;
       if (source.tail && source.tail[0] === here[0] && here[1] >= source.tail[1]) sit();

@@ -7,7 +7,7 @@ import type { Engine } from '../query/engine.ts';
 import { catalogueOf, type EventsFile } from './catalogue.ts';
 import { createHydration } from './hydrate.ts';
 import type { SubscriptionSettings } from './settings.ts';
-import { openSource, type Positions, type Source } from './source.ts';
+import { NOWHERE, openSource, type Positions, type Source } from './source.ts';
 import { createSubscriber, type Sink, type Subscribe, type Subscriber } from './subscriber.ts';
 import { createTopics } from './topics.ts';
 
@@ -54,11 +54,7 @@ export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, sett
   const topics = createTopics();
   const hydration = createHydration({ engine, catalogue, reporter, log, time: settings.HUBGRAPH_WS_HYDRATION_TIME });
   const sources = new Map<string, Source>();
-  const positionsOf = (hubs: readonly string[]): Positions =>
-    Object.fromEntries(hubs.flatMap((hub) => {
-      const tail = sources.get(hub)?.tail;
-      return tail ? [[hub, tail]] : [];
-    }));
+  const positionsOf = (hubs: readonly string[]): Positions => Object.fromEntries(hubs.map((hub) => [hub, sources.get(hub)?.tail ?? NOWHERE]));
 
   const bus = natsUrl === undefined ? undefined : connectBus(natsUrl, log, 'hubgraph-gateway');
   if (bus) {

@@ -133,7 +133,7 @@ function subscription({ engine, path }: ProtocolOptions, connection: Connection,
   const cursor = payload.extensions?.cursor;
   const subscriber = path.subscribe(
     { prepared, variables: variables.given, arguments: prepared.subscription.arguments(variables.coerced), identity, cursor: typeof cursor === 'string' ? cursor : undefined, socket: connection.name, id },
-    { write: (frame) => connection.write(prefix, frame) },
+    { ready: () => connection.ready(), write: (frame) => connection.write(prefix, frame) },
   );
   return createOperation('subscription', async (signal) => {
     connection.subscribers.set(id, subscriber);

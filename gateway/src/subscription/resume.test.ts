@@ -133,6 +133,22 @@ describe('a client that comes back with its cursor', () => {
     expect(second.waiting).toEqual([]);
   });
 
+  it('gets all of a hub whose stream did not exist when the cursor was given', async () => {
+    await publisher.deleteStream('ops');
+    const graph = await start();
+    await using client = await graph.client();
+    const first = client.subscribe(both);
+    await graph.reporter.reported('subscription.current', { hub: 'governance' });
+    await publisher.publish('governance', activated('w1'));
+    const { cursor } = (await first.next()).extensions;
+    await graph.stop();
+    await publisher.createStream('ops');
+    await publisher.publish('ops', alertRaised('a1', 'LOW'));
+    const next = await start();
+    await using again = await next.client();
+    expect((await again.subscribe(both, { after: cursor }).next()).data.hubEvents).toMatchObject({ subject: 'thing/a1', replayed: true });
+  });
+
   it('may use the cursor of a mutation, also before its event has arrived', async () => {
     const graph = await start();
     await graph.reporter.reported('stream.following', { hub: 'governance' });

@@ -109,6 +109,22 @@ describe('a client that reads slowly', () => {
     expect(idOf(rest.at(-1))).toBe('w2');
   });
 
+  it('gets nothing more of what it completed while it did not read', async () => {
+    const graph = await start({ hubs: big(), settings: { HUBGRAPH_WS_SLOW_TIME: '60000' } });
+    await using client = await graph.client();
+    const slow = client.subscribe(watch);
+    await graph.reporter.reported('subscription.ready');
+    client.pause();
+    await publisher.publish('governance', ...Array.from({ length: 120 }, () => activated('w1')));
+    await graph.reporter.reported('socket.blocked');
+    slow.complete();
+    await graph.reporter.reported('subscription.ended', { reason: 'complete' });
+    client.resume();
+    await client.subscribe('{ workstream(id: "w2") { title } }').next();
+    expect(slow.waiting.length).toBeLessThan(120);
+    expect(slow.waiting.every(({ type }) => type === 'next')).toBe(true);
+  });
+
   it('is cut when it asks for answers that it does not read', async () => {
     const graph = await start({ hubs: big(), settings: { HUBGRAPH_WS_SLOW_TIME: '300' } });
     const client = await graph.client();

@@ -40,8 +40,10 @@ export interface Connection {
   readonly subscribers: Map<string, Subscriber>;
   /** Hands a message of the protocol to the socket. A large one waits for a client that reads slowly. */
   send(text: string): Promise<void>;
-  /** Writes one event; false when the client has been too slow for too long. */
-  write(prefix: string, frame: Frame): Promise<boolean>;
+  /** Resolves to true once there is room for an event, to false when the client has been too slow for too long. */
+  ready(): Promise<boolean>;
+  /** Writes one event. */
+  write(prefix: string, frame: Frame): void;
   close(why: readonly [code: number, reason: string]): void;
   /** Called at every keep-alive period: pings, and cuts a peer that did not answer since the last time. */
   beat(): void;
@@ -123,10 +125,9 @@ export function connect(socket: WebSocket, request: IncomingMessage, { settings,
       if (squeezed > slowBytes) return socket.terminate();
       socket.send(text);
     },
-    async write(prefix, frame) {
-      if (!(await gate.open())) return false;
+    ready: () => gate.open(),
+    write(prefix, frame) {
       if (socket.readyState === socket.OPEN) socket.send(`${prefix}${frame.json}}`);
-      return true;
     },
     beat() {
       if (!alive) return socket.terminate();

@@ -13,6 +13,9 @@ export type Entry = StreamEvent;
 /** A place in one stream: its generation and the last event seen. */
 export type Position = readonly [epoch: string, pos: number];
 
+/** Before the first event, of whatever generation: the place in a stream that nobody has seen yet. */
+export const NOWHERE: Position = ['00000000-0000-0000-0000-000000000000', 0];
+
 /** Places by hub. */
 export type Positions = Readonly<Record<string, Position>>;
 

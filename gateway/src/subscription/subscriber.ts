@@ -8,7 +8,7 @@ import { classOf, type Frame, type Hydration } from './hydrate.ts';
 import { createLane, type Lane } from './lane.ts';
 import { createOutlet, type Bounds } from './queue.ts';
 import { bindingOf, cursorsOf, outcomeFor } from './resume.ts';
-import type { Entry, Position, Positions, Source } from './source.ts';
+import { NOWHERE, type Position, type Positions, type Source } from './source.ts';
 import { topicOf, type Delivery, type Topics } from './topics.ts';
 
 /** What all subscribers share. */
@@ -39,8 +39,9 @@ export interface Subscribe {
 
 /** Where frames go. */
 export interface Sink {
-  /** Resolves once the frame is handed over, to false when the client has been too slow for too long. */
-  write(frame: Frame): Promise<boolean>;
+  /** Resolves to true once the client can take a frame, to false when it has been too slow for too long. */
+  ready(): Promise<boolean>;
+  write(frame: Frame): void;
 }
 
 /** One client's subscription. */
@@ -77,6 +78,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
 
   const ending = new AbortController();
   const { signal } = ending;
+  const ended = Promise.withResolvers<void>();
   // reading ends first: what was read before a failure still goes out
   const reading = new AbortController();
   const outlet = createOutlet<Delivery>(surroundings.bounds);
@@ -86,7 +88,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
   let reason: EndReason = 'complete';
   const lanes: Lane[] = topic.hubs.map((hub) => laneOf(sourceOf(sources, hub)));
   const unready = new Set(lanes.map(({ hub }) => hub));
-  let begin: Positions | undefined;
+  let begun: Positions = {};
 
   function laneOf(source: Source): Lane {
     const { hub } = source;
@@ -102,7 +104,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
       room: () => outlet.room(),
       told: {
         waiting: () => reporter.report('subscription.waiting', { socket, id, field, hub }),
-        placed: () => (begin ??= allPositions()),
+        placed: (place) => (begun = { ...begun, [hub]: place }),
         behind: (pos) => reporter.report('subscription.behind', { socket, id, hub, pos }),
         current(pos) {
           reporter.report('subscription.current', { socket, id, hub, pos });
@@ -114,19 +116,22 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
 
   const offer = (delivery: Delivery): boolean => outlet.offer(delivery, delivery.entry.raw.byteLength);
   const epochOf = (hub: string): string => lanes.find((lane) => lane.hub === hub)?.position?.[0] ?? '';
-  const positions = (): Positions => Object.fromEntries(lanes.flatMap(({ hub, position }) => (position ? [[hub, position]] : [])));
-  const allPositions = (): Positions | undefined => (lanes.every(({ position }) => position) ? positions() : undefined);
+  // a stream that was not seen yet must not be left out: whoever resumes would begin at its tail and miss its events
+  const nowhere: Positions = Object.fromEntries(topic.hubs.map((hub) => [hub, NOWHERE]));
+  const placeOf = ({ position }: Lane): Position => position ?? NOWHERE;
+  const positions = (): Positions => Object.fromEntries(lanes.map((lane) => [lane.hub, placeOf(lane)]));
 
   /** The shared delivery while this subscriber stands where all at the tail stand, else one of its own. */
   const atMyPlaces = (delivery: Delivery): Delivery => {
-    const same = lanes.every(({ hub, position }) => hub === delivery.hub || position?.[1] === delivery.positions[hub]?.[1]);
+    const same = lanes.every((lane) => lane.hub === delivery.hub || placeOf(lane)[1] === delivery.positions[lane.hub]?.[1]);
     return same ? delivery : { ...delivery, positions: { ...positions(), [delivery.hub]: delivery.positions[delivery.hub] as Position } };
   };
 
   const cursor = (): string | undefined => {
+    if (Object.keys(begun).length === 0) return undefined;
     // with nothing under way, events that did not match are behind it as well
-    const places = outlet.size === 0 && making.length === 0 ? allPositions() : undefined;
-    return places ? cursors.write(places) : (written ?? (begin && cursors.write(begin)));
+    if (outlet.size === 0 && making.length === 0) return cursors.write(positions());
+    return written ?? cursors.write({ ...nowhere, ...begun });
   };
 
   const fail = (error: unknown, hub: string): void => {
@@ -149,8 +154,10 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
       const first = making[0];
       if (first) {
         const frame = await first;
+        if (!(await sink.ready())) throw tooSlow();
+        // what is written after the end would come twice to a client that resumes
         if (signal.aborted) return;
-        if (!(await sink.write(frame))) throw tooSlow();
+        sink.write(frame);
         making.shift();
         written = frame.cursor;
       } else if (outlet.closed) {
@@ -173,7 +180,8 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
     async run() {
       for (const lane of lanes) void lane.run().catch((error: unknown) => fail(error, lane.hub));
       try {
-        await pump();
+        // the pump may be waiting for a slow client or hub
+        await Promise.race([pump(), ended.promise]);
       } catch (error) {
         reason = error instanceof PublicError ? error.code : 'INTERNAL';
         throw error;
@@ -188,6 +196,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
       reason = why;
       ending.abort();
       stopReading();
+      ended.resolve();
     },
   };
 }
