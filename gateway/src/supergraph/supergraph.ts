@@ -1,3 +1,4 @@
+import { applyOneOf } from '@hubgraph/kit/graphql/one-of';
 import { DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import type { GraphQLSchema } from 'graphql';
@@ -32,10 +33,13 @@ const SUPPORTED: ReadonlySet<string> = new Set([...DEFAULT_SUPPORTED_SUPERGRAPH_
 export function loadSupergraph(sdl: string): Graph {
   const supergraph = Supergraph.build(sdl, { supportedFeatures: new Set(SUPPORTED) });
   const api = supergraph.apiSchema();
+  const schema = api.toGraphQLJSSchema();
+  const supergraphSchema = supergraph.schema.toGraphQLJSSchema();
+  applyOneOf(schema, supergraphSchema);
   return {
-    schema: api.toGraphQLJSSchema(),
+    schema,
     api,
-    supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
+    supergraphSchema,
     planner: new QueryPlanner(supergraph),
     requirements: readRequirements(supergraph.schema),
     subgraphs: supergraph.subgraphsMetadata().map(({ name }) => name),

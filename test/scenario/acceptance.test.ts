@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
+import type { Role } from '@hubgraph/kit/identity';
+import { freshDataDir, startProduct, type Product } from '../harness/product.ts';
+import { connectClient } from '../harness/subscriber.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const operation = (name: string) => readFileSync(join(ROOT, `schema/operations/${name}.graphql`), 'utf8');
+
+// What a newcomer does after `npm start`, in both topologies, on the sample organisation.
+describe.each(['single', 'processes'] as const)('the graph in the topology %s', (topology) => {
+  let dir: Awaited<ReturnType<typeof freshDataDir>>;
+  let product: Product;
+  let url: string;
+
+  const token = async (role: Role, sub: string = role) => (await openDevIssuer(join(dir.path, 'dev-issuer.json'))).sign({ sub, roles: [role], ttlSeconds: 600 });
+  const post = async (query: string, variables: object = {}, bearer?: string) => {
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...(bearer ? { authorization: `Bearer ${bearer}` } : {}) }, body: JSON.stringify({ query, variables }) });
+    return { status: response.status, body: (await response.json()) as any };
+  };
+
+  beforeAll(async () => {
+    dir = await freshDataDir();
+    product = startProduct({ dataDir: dir.path, args: ['--topology', topology], env: { HUBGRAPH_SAMPLE: 'yes' } });
+    url = await product.ready();
+  }, 60_000);
+  afterAll(async () => {
+    await product.end('SIGTERM');
+    await dir[Symbol.asyncDispose]();
+  });
+
+  it('answers Orientation with the sample organisation', async () => {
+    const { status, body } = await post(operation('orientation'), {}, await token('viewer'));
+    expect(status).toBe(200);
+    expect(body.errors).toBeUndefined();
+    expect(body.data.stateSummary).toMatchObject({ domains: 3, repos: 5, openDecisions: 1 });
+    expect(body.data.domains.nodes.map((domain: any) => domain.slug)).toEqual(['custodian', 'infotech', 'stack']);
+    const codes = body.data.domains.nodes.flatMap((domain: any) => domain.workstreams.nodes.map((workstream: any) => workstream.code));
+    expect(codes).toEqual(expect.arrayContaining(['CUST-WP-0002', 'CUST-WP-0025', 'CUST-WP-0040', 'ARTIFACT-STORE-WP-0005']));
+  });
+
+  it('refuses to complete a workstream with open tasks, lists them, and a subscriber sees what happened', async () => {
+    const bearer = await token('maintainer', 'bob');
+    await using client = await connectClient(url.replace('http', 'ws'), { authorization: `Bearer ${bearer}` });
+    const { body: found } = await post('{ workstream(code: "CUST-WP-0025") { id } }', {}, bearer);
+    const { body } = await post(operation('refused'), { id: found.data.workstream.id }, bearer);
+    expect(body.data.openClosureReview).toMatchObject({ workstream: { status: 'CLOSING' }, errors: [], cursor: expect.stringMatching(/^v1\./) });
+    expect(body.data.completeWorkstream.workstream).toBeNull();
+    const [refused] = body.data.completeWorkstream.errors;
+    expect(refused).toMatchObject({ __typename: 'ClosureRefused', code: 'CLOSURE_REFUSED' });
+    expect(refused.blockers.filter((blocker: any) => blocker.task?.status !== 'DONE' && blocker.task).length).toBe(4);
+
+    const { body: back } = await post('mutation ($id: ID!) { rejectClosureReview(input: { id: $id, reason: "tasks are open" }) { workstream { status } } }', { id: found.data.workstream.id }, bearer);
+    expect(back.data.rejectClosureReview.workstream.status).toBe('ACTIVE');
+    // Resumed from the mutation's own cursor: exactly what came after it.
+    const watch = client.subscribe(operation('watch'), { after: body.data.openClosureReview.cursor });
+    const frame = await watch.next();
+    expect(frame.data.workstreamChanged).toMatchObject({ type: 'org.statehub.workstream.reopened', from: 'CLOSING', to: 'ACTIVE', workstream: { code: 'CUST-WP-0025', status: 'ACTIVE', tasks: { totalCount: 5 } } });
+    expect(frame.extensions.cursor).toBe(frame.data.workstreamChanged.cursor);
+    expect(watch.waiting).toEqual([]);
+  });
+
+  it('answers nobody without a token but __typename, and a viewer no mutation', async () => {
+    expect(await post('{ __typename }')).toMatchObject({ status: 200, body: { data: { __typename: 'Query' } } });
+    expect(await post('{ stateSummary { domains } }')).toMatchObject({ status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } });
+    const { body } = await post('mutation { registerDomain(input: { slug: "x", name: "X" }) { errors { code } } }', {}, await token('viewer'));
+    expect(body.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN', missingScopes: ['governance:write'] } }]);
+  });
+
+  it('takes exactly one subject of a one-of input', async () => {
+    const both = await post('mutation { recordProgress(input: { eventType: "x", summary: "x", details: {}, subject: { domain: "custodian", repo: "state-hub" } }) { errors { code } } }', {}, await token('author'));
+    expect(both).toMatchObject({ body: { errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] } });
+  });
+
+  it('is synced, checked and watched by the command line', async () => {
+    const run = promisify(execFile);
+    const hubgraph = (...args: string[]) => run(process.execPath, [join(ROOT, 'scripts/hubgraph.ts'), ...args], { env: { PATH: process.env.PATH, HUBGRAPH_DATA_DIR: dir.path, HUBGRAPH_ENDPOINT: url } }).then(({ stdout }) => ({ code: 0, stdout }), (error: { code: number; stdout: string }) => error);
+    const bearer = (await hubgraph('token', '--role', 'maintainer')).stdout.trim();
+    expect(bearer.split('.')).toHaveLength(3);
+    const fixtures = join(ROOT, 'subgraphs/governance/src/workplan/fixtures');
+    const first = JSON.parse((await hubgraph('workplans', 'sync', fixtures, '--token', bearer, '--json')).stdout);
+    expect(JSON.stringify(first)).toContain('CREATED');
+    const second = await hubgraph('workplans', 'sync', fixtures, '--token', bearer, '--json');
+    expect(second.stdout).not.toContain('CREATED');
+    expect(second.stdout).not.toContain('UPDATED');
+  });
+});
