@@ -1,4 +1,5 @@
-import { SETTINGS_FILES } from '../schema/configs.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isTestOnly, lineOf, sources, syntaxOf, type Findings, type Source, type SyntaxNode } from './tree.ts';
 
 /** `any` in product code says beside it, or in the comment above, why nothing better is known. */
@@ -15,22 +16,25 @@ export function anys(root: string): Findings {
 const MAX_LINES = 300;
 const ENVIRONMENT_READERS = [/^scripts\/config\.ts$/, /^(gateway|kit|subgraphs\/[^/]+)\/src\/config\.ts$/];
 
-/** Only `config.ts` files read the environment, and settings are declared where docs/config.md is printed from. */
+/** Only `config.ts` files read the environment, and every setting that is declared is in docs/config.md. */
 export function environment(root: string): Findings {
-  const outside = sources(root).filter(({ path }) => !isTestOnly(path) && !ENVIRONMENT_READERS.some((reader) => reader.test(path)));
-  const found = (holds: (node: SyntaxNode) => boolean, files: readonly Source[], sentence: string) =>
-    files.flatMap((source) => syntaxOf(source).nodes.filter(holds).map((node) => `${source.path}:${lineOf(node)}: ${sentence}`));
-  const undocumented = outside.filter(({ path }) => !SETTINGS_FILES.some((known) => known.path === path));
+  const page = join(root, 'docs/config.md');
+  const printed = existsSync(page) ? readFileSync(page, 'utf8') : '';
+  const product = sources(root).filter(({ path }) => !isTestOnly(path));
+  const readers = product.filter(({ path }) => !ENVIRONMENT_READERS.some((reader) => reader.test(path)));
   return {
     faults: [
-      ...found(readsEnvironment, outside, 'reads the environment; only config.ts files may'),
-      ...found(declaresSettings, undocumented, 'declares settings that docs/config.md does not know; put them into a config.ts, or name the file in scripts/schema/configs.ts'),
+      ...readers.flatMap((source) => syntaxOf(source).nodes.filter(readsEnvironment).map((node) => `${source.path}:${lineOf(node)}: reads the environment; only config.ts files may`)),
+      ...product.flatMap((source) => syntaxOf(source).nodes.flatMap(declaredSettings).filter((name) => !printed.includes(`\`${name}\``))
+        .map((name) => `${source.path}: ${name} is not in docs/config.md; run npm run schema, or name the file in scripts/schema/configs.ts`)),
     ],
   };
 }
 
-function declaresSettings(node: SyntaxNode): boolean {
-  return node.type === 'CallExpression' && (node.callee as { name?: string }).name === 'defineConfig';
+function declaredSettings(node: SyntaxNode): string[] {
+  if (node.type !== 'CallExpression' || (node.callee as { name?: string }).name !== 'defineConfig') return [];
+  const [table] = node.arguments as { properties?: { key?: { name?: string } }[] }[];
+  return (table?.properties ?? []).map((property) => property.key?.name).filter((name) => name !== undefined);
 }
 
 function readsEnvironment(node: SyntaxNode): boolean {

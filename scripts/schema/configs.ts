@@ -5,7 +5,7 @@ import type { ConfigTable } from '@hubgraph/kit/config';
 import type { NamedConfig } from './references.ts';
 
 /** Files with settings besides the hubs' own `config.ts`, and who reads them. */
-export const SETTINGS_FILES = [
+const SETTINGS_FILES = [
   { part: 'start', path: 'scripts/config.ts' },
   { part: 'gateway', path: 'gateway/src/config.ts' },
   { part: 'every hub', path: 'kit/src/relay/settings.ts' },
