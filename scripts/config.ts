@@ -61,7 +61,7 @@ export interface StartSettings extends StartConfig {
 }
 
 /**
- * Reads and checks the settings of the start; the first thing it does.
+ * Reads the settings of the start and checks those of hubs and gateway too; the first thing a start does.
  *
  * @throws UsageError (2) naming every wrong or unknown variable.
  */

@@ -58,6 +58,7 @@ const wrong: { name: string; code: number; env: Record<string, string>; says: st
   { name: 'a wrong port', code: 2, env: { PORT: 'x' }, says: 'Wrong setting: PORT=x: must be a whole number' },
   { name: 'two wrong settings at once', code: 2, env: { HUBGRAPH_TOPOLOGY: 'star', HUBGRAPH_SAMPLE: 'perhaps' }, says: 'HUBGRAPH_SAMPLE=perhaps' },
   { name: 'a misspelt setting', code: 2, env: { HUBGRAPH_TOPOLGY: 'single' }, says: 'Unknown setting: HUBGRAPH_TOPOLGY.' },
+  { name: 'a wrong setting of the gateway and one of a hub', code: 2, env: { HUBGRAPH_MAX_DEPTH: 'deep', HUBGRAPH_STALE_DAYS: '-1' }, says: 'HUBGRAPH_STALE_DAYS=-1' },
   { name: 'an address of another machine', code: 2, env: { HOST: '192.0.2.1' }, says: 'HOST=192.0.2.1 is not an address that this machine can listen on' },
   { name: 'a PostgreSQL that does not answer', code: 7, env: { DATABASE_URL: 'postgresql://me:secret@127.0.0.1:1/x' }, says: 'PostgreSQL at 127.0.0.1:1/x (DATABASE_URL) cannot be used' },
   { name: 'a NATS that does not answer', code: 8, env: { NATS_URL: 'nats://me:secret@127.0.0.1:1' }, says: 'NATS at 127.0.0.1:1 (NATS_URL) cannot be used' },
