@@ -60,7 +60,7 @@ async function send(endpoint: string, token: string | undefined, body: object): 
     return await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(body) });
   } catch (error) {
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    throw new UsageError(`No graph answers at ${endpoint} (${cause?.code ?? (error as Error).message}): start one with npm start, or name another with --endpoint.`, exitCodes.graphUnreachable.code);
+    throw new UsageError(`No graph answers at ${endpoint} (${cause?.code ?? cause?.message ?? (error as Error).message}): start one with npm start, or name another with --endpoint.`, exitCodes.graphUnreachable.code);
   }
 }
 
