@@ -83,9 +83,10 @@ export const limits = {
   fileBytes: 256 * 1024,
   /** Characters of one line. */
   lineLength: 32 * 1024,
+  lines: 20_000,
   tasks: 1_000,
-  /** Separate Markdown lists; the time to read them grows with their square. */
-  lists: 2_500,
+  /** Lists and quotes, one that goes on after an empty line counted again; the time to read them grows with their square. */
+  lists: 3_000,
   /** List or quote markers that one line begins with. */
   nesting: 8,
   /** Columns that a list marker may stand from the margin. */

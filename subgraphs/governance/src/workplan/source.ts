@@ -85,15 +85,20 @@ export function checkText(source: Source): void {
   let lists = 0;
   let inList = false;
   let offset = 0;
-  for (const line of text.split('\n')) {
+  const lines = text.split('\n');
+  if (lines.length > limits.lines) report(0, `The file has ${lines.length} lines; at most ${limits.lines} are read.`);
+  for (const line of lines) {
     if (line.length > limits.lineLength) report(offset, `The line has ${line.length} characters; at most ${limits.lineLength} are read.`);
     const markers = MARKERS.exec(line.slice(0, 1_000))?.[0];
     if (markers !== undefined) {
-      if ((markers.match(MARKER)?.length ?? 0) > limits.nesting) report(offset, `Lists or quotes are nested more than ${limits.nesting} deep on one line.`);
+      const depth = markers.match(MARKER)?.length ?? 0;
+      if (depth > limits.nesting) report(offset, `Lists or quotes are nested more than ${limits.nesting} deep on one line.`);
       if (markers.search(/\S/) > limits.indent) report(offset, `A list stands more than ${limits.indent} columns from the margin.`);
-      if (!inList && ++lists === limits.lists + 1) report(offset, `The file has more than ${limits.lists} lists.`);
+      const before = lists;
+      lists += inList ? depth - 1 : depth;
+      if (before <= limits.lists && lists > limits.lists) report(offset, `The file has more than ${limits.lists} lists and quotes.`);
     }
-    if (line.trim() !== '') inList = markers !== undefined || (inList && /^\s/.test(line));
+    inList = markers !== undefined || (inList && /^\s+\S/.test(line));
     offset += line.length + 1;
   }
 }

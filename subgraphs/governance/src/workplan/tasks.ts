@@ -36,26 +36,25 @@ export function readTasks(source: Source, parts: Outline, from: { readonly code?
   const place: Place = { source, parts, code: from.code, stops };
   const tasks: WorkplanTask[] = [];
   const lines = new Map<string, number>();
-  const add = (task: WorkplanTask | undefined, at: number) => {
-    if (task === undefined) return;
-    const before = lines.get(task.code);
-    if (before !== undefined) source.report(at, `${task.code} is already the task on line ${before}.`);
-    lines.set(task.code, before ?? task.line);
-    tasks.push(task);
+  const add = (read: FieldReader, line: number, text: (code: string | undefined) => { heading?: Title; section?: Section }) => {
+    const code = codeOf(read, from.code);
+    const before = code === undefined ? undefined : lines.get(code);
+    if (before !== undefined) source.report(read.fields.at, `${code} is already the task on line ${before}.`);
+    else if (code !== undefined) lines.set(code, line);
+    const task = readTask(place, read, { ...text(code), line, code });
+    if (task !== undefined) tasks.push(task);
   };
   for (const item of items ?? []) {
-    const at = offsetOf(from.items!.fragment, item) ?? from.items!.field.at;
-    const fields = fieldsOf(from.items!.fragment, item, 'A task', at);
-    if (fields !== undefined) add(readListed(place, new FieldReader(from.items!.fragment, fields), headings), fields.at);
+    const { fragment, field } = from.items!;
+    const fields = fieldsOf(fragment, item, 'A task', offsetOf(fragment, item) ?? field.at);
+    if (fields !== undefined) add(new FieldReader(fragment, fields), source.line(fields.at), (code) => belowHeading(place, code === undefined ? undefined : headings.get(code)));
   }
   for (const block of parts.blocks) {
     const fragment = readYaml(source, block.yaml.start, block.yaml.end);
     const fields = fragment && fieldsOf(fragment, fragment.document.contents, 'A task block', block.start);
     if (fields === undefined) continue;
     const heading = headingBefore(parts, block.index);
-    const section = sectionBelow(parts, block.index, heading?.depth ?? 6, stops);
-    const read = new FieldReader(fragment!, fields);
-    add(readTask(place, read, { heading, section, line: source.line(block.start), code: codeOf(read, from.code) }), block.start);
+    add(new FieldReader(fragment!, fields), source.line(block.start), () => ({ heading, section: sectionBelow(parts, block.index, heading?.depth ?? 6, stops) }));
   }
   return tasks;
 }
@@ -67,11 +66,8 @@ function listed(source: Source, fragment: Fragment, field: Field): readonly unkn
   return items;
 }
 
-function readListed(place: Place, read: FieldReader, headings: ReadonlyMap<string, Title>): WorkplanTask | undefined {
-  const code = codeOf(read, place.code);
-  const heading = code === undefined ? undefined : headings.get(code);
-  const section = heading && sectionBelow(place.parts, heading.index, heading.depth, new Set([...place.stops].filter((stop) => stop !== heading.index)));
-  return readTask(place, read, { heading, section, line: place.source.line(read.fields.at), code });
+function belowHeading({ parts, stops }: Place, heading: Title | undefined): { heading?: Title; section?: Section } {
+  return heading === undefined ? {} : { heading, section: sectionBelow(parts, heading.index, heading.depth, stops) };
 }
 
 function readTask(place: Place, read: FieldReader, found: { heading?: Title; section?: Section; line: number; code?: string }): WorkplanTask | undefined {
