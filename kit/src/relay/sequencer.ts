@@ -40,10 +40,11 @@ export async function sequence(sql: Sql): Promise<{ count: number; last: number 
 export async function runSequencer(sql: Sql, deps: { waker: Waker; placed: () => void; report: Reporter; signal: AbortSignal }): Promise<void> {
   const { waker, placed, report, signal } = deps;
   let pause = BUSY_MS;
+  let usual = 0;
   while (!signal.aborted) {
     const begun = performance.now();
     const { count, last } = await sequence(sql);
-    const took = performance.now() - begun;
+    usual += (performance.now() - begun - usual) / 16;
     if (count > 0) {
       report({ kind: 'sequenced', last, count });
       placed();
@@ -53,7 +54,7 @@ export async function runSequencer(sql: Sql, deps: { waker: Waker; placed: () =>
       pause = Math.min(pause * 1.5, IDLE_MS);
     }
     // a long-running reader of the database makes the statement slow; it must not take a whole core then
-    await delay(Math.max(GAP_MS, took));
-    await waker.wait(Math.max(pause, 2 * took), signal);
+    await delay(Math.max(GAP_MS, usual));
+    await waker.wait(Math.max(pause, 2 * usual), signal);
   }
 }
