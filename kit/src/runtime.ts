@@ -35,7 +35,7 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
   let stopped: Promise<void> | undefined;
 
   const cursorOf = async (outboxIds: readonly number[]): Promise<string | null> => {
-    if (outboxIds.length === 0) return null;
+    if (outboxIds.length === 0 || deps.natsUrl === undefined) return null;
     const position = await confirmations.position(outboxIds);
     const [key] = deps.cursorKeys;
     return position === null || key === undefined ? null : signCursor(key, { p: { [name]: [position.epoch, position.pos] } });

@@ -46,10 +46,14 @@ async function start(): Promise<Shared> {
     await clean();
     throw error;
   });
+  // a run that is cut off must not leave a server behind
+  const cutOff = (): void => void process.kill(postgres.pid, 'SIGINT');
+  process.on('exit', cutOff);
   return {
     url: postgres.url(),
     users: 0,
     async stop() {
+      process.off('exit', cutOff);
       await postgres.stop();
       await clean();
     },

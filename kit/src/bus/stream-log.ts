@@ -218,7 +218,7 @@ export function openStreamLog(options: LogOptions): StreamLog {
     opened,
     tail: () => (epoch === null ? null : { epoch, last: ring.last }),
     read,
-    trouble: () => trouble,
+    trouble: () => (trouble === undefined ? undefined : (bus.trouble() ?? trouble)),
     stats: () => ({ ringEvents: ring.events, ringBytes: ring.bytes, readers, catchUps: catchUp.active, catchUpsWaiting: catchUp.waiting, opens }),
     close() {
       closed ??= (async () => {

@@ -35,27 +35,28 @@ export async function runPublisher(deps: Publishing): Promise<void> {
   const { session, manifest, log, report, signal } = deps;
   const part = `${manifest.name}.relay`;
   let retry = RETRY_MS;
-  let alarm: string | undefined;
+  let told: string | undefined;
   while (!signal.aborted) {
     try {
       await publishOnce(deps, () => {
         retry = RETRY_MS;
-        alarm = undefined;
+        told = undefined;
       });
     } catch (error) {
       if (signal.aborted || session.lost.aborted) break;
+      // what repeats is said once
       const reason = (error as Error).message;
       if (error instanceof StreamAlarm) {
-        if (reason !== alarm) log.error({ part, alarm: reason }, 'ALARM: nothing is published until an operator decides which is right; see docs/decisions/0003, "After an alarm"');
-        alarm = reason;
+        if (reason !== told) log.error({ part, alarm: reason }, 'ALARM: nothing is published until an operator decides which is right; see docs/decisions/0003, "After an alarm"');
         report({ kind: 'alarm', reason });
         await pause(ALARM_POLL_MS, signal);
       } else {
-        log.warn({ part, reason }, 'publishing was interrupted; going on from the tail of the stream');
+        if (reason !== told) log.warn({ part, reason }, 'publishing was interrupted; going on from the tail of the stream');
         report({ kind: 'interrupted', reason });
         await pause(retry, signal);
         retry = Math.min(retry * 2, MAX_RETRY_MS);
       }
+      told = reason;
     }
   }
   session.lost.throwIfAborted();

@@ -80,6 +80,7 @@ export function startRelay(options: RelayOptions): Relay {
 
   const run = async (): Promise<void> => {
     let retry = RETRY_MS;
+    let told: string | undefined;
     while (!stopping.signal.aborted) {
       let session: Session | undefined;
       try {
@@ -87,11 +88,13 @@ export function startRelay(options: RelayOptions): Relay {
         if (await lead(session)) {
           report({ kind: 'leading' });
           retry = RETRY_MS;
+          told = undefined;
           await term(session);
         }
       } catch (error) {
         const reason = (error as Error).message;
-        log.warn({ part, reason }, 'relay lost PostgreSQL; trying again');
+        if (reason !== told) log.warn({ part, reason }, 'relay lost PostgreSQL; trying again');
+        told = reason;
         report({ kind: 'lost', reason });
         await delay(retry, undefined, { signal: stopping.signal }).catch(() => undefined);
         retry = Math.min(retry * 2, MAX_RETRY_MS);
