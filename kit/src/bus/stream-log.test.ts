@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { managerOf } from '@hubgraph/kit/bus/jetstream';
 import { connectBus, type Bus } from '@hubgraph/kit/bus/bus';
-import { CursorAhead, CursorExpired, StreamReset } from '@hubgraph/kit/bus/outcomes';
+import { CursorAhead, StreamReset } from '@hubgraph/kit/bus/outcomes';
 import { openStreamLog, type LogReport, type StreamLog } from '@hubgraph/kit/bus/stream-log';
 import type { RingSize } from '@hubgraph/kit/bus/ring';
 import { systemClock } from '@hubgraph/kit/clock';
@@ -158,10 +158,14 @@ describe('stream log', () => {
     expect((await streamInfo(nats.url))?.state).toMatchObject({ first_seq: 51, last_seq: 60 });
     const { log } = it.log();
     await log.opened();
-    expect(await readFrom(log, 20).ended).toMatchObject(new CursorExpired(20, 51));
-    const good = readFrom(log, 50);
-    await until('ten events', () => good.seqs.length === 10);
-    expect(good.seqs).toEqual(range(51, 60));
+    // every position there is: gone, readable, ahead
+    const gone = await Promise.all(range(0, 49).map((after) => readFrom(log, after).ended));
+    expect(gone).toMatchObject(range(0, 49).map((after) => ({ name: 'CursorExpired', firstAvailable: 51, missed: 50 - after })));
+    const good = range(50, 60).map((after) => readFrom(log, after));
+    await until('what is there', () => good.every((reading, index) => reading.seqs.length === 10 - index));
+    expect(good.map((reading) => reading.seqs)).toEqual(range(50, 60).map((after) => range(after + 1, 60)));
+    const ahead = await Promise.all(range(61, 65).map((after) => readFrom(log, after).ended));
+    expect(ahead).toMatchObject(range(61, 65).map(() => ({ name: 'CursorAhead', last: 60 })));
   });
 
   test('a position ahead of the stream is waited for, then refused', async () => {
