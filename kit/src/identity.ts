@@ -1,4 +1,4 @@
-/** The roles of an organisation, from the identity table in `docs/identity.md`. */
+/** The roles of an organisation, as tokens carry them in their `roles` claim. */
 export const ROLES = ['viewer', 'author', 'maintainer', 'operator', 'allocator', 'steward', 'system'] as const;
 export type Role = (typeof ROLES)[number];
 
