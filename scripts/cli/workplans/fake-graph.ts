@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { GraphTask, GraphWorkstream } from '@hubgraph/governance/workplan/drift';
 import type { CleanupTasksInput, SyncWorkplanInput } from '@hubgraph/governance/workplan/sync-input';
-import { UsageError } from '@hubgraph/kit/errors';
+import type { UsageError } from '@hubgraph/kit/errors';
 import { Kind, buildSchema, getVariableValues, parse, validate } from 'graphql';
 import type { GraphClient } from '../client.ts';
 

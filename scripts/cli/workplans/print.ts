@@ -15,9 +15,9 @@ export function totalsOf(files: readonly FileReport[]): Record<'files' | 'create
   return { files: files.length, created: count('CREATED'), updated: count('UPDATED'), unchanged: count('UNCHANGED'), refused: count('REFUSED'), tasks: sum('tasks'), events: sum('events') };
 }
 
-/** The summary of a sync: a row for every file that was not unchanged (or for all), and one line of totals. */
+/** The summary of a sync: a row for every file that something happened to (or for all), and one line of totals. */
 export function syncTable(files: readonly FileReport[], all: boolean): string {
-  const shown = files.filter((file) => all || file.outcome !== 'UNCHANGED');
+  const shown = files.filter((file) => all || file.idsWritten || file.outcome !== 'UNCHANGED');
   const { created, updated, unchanged, refused, ...totals } = totalsOf(files);
   const line = `${plural(totals.files, 'file')}, ${plural(totals.tasks, 'task')}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${refused} refused; ${plural(totals.events, 'event')} recorded.`;
   if (shown.length === 0) return line;
