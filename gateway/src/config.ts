@@ -18,6 +18,10 @@ export const gatewayConfig = defineConfig({
     about: 'Milliseconds that one request may take over all its hubs; what has not come by then is null with TIMEOUT.',
   },
   HUBGRAPH_MAX_BODY: { schema: kinds.integer(1_024, 64 * 1_048_576), default: '262144', about: 'Bytes of a request body; a larger one gets 413.' },
+  HUBGRAPH_MAX_INGEST_BODY: {
+    schema: kinds.integer(1_024, 32 * 1_048_576), default: '16777216',
+    about: 'Bytes of a request body with the header `x-hubgraph-ingest: 1` and a token with the scope sbom:ingest or governance:write, as bills of materials need them.',
+  },
   HUBGRAPH_MAX_TOKENS: limitSetting('tokens', 'Tokens of a document.'),
   HUBGRAPH_MAX_DEPTH: limitSetting('depth', 'Fields within fields.'),
   HUBGRAPH_MAX_ALIASES: limitSetting('aliases', 'Fields with an alias, fragments counted at every use.'),

@@ -82,7 +82,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const engine = createEngine({ supergraphSdl, callers, log, development, limits, deadline: settings.HUBGRAPH_REQUEST_TIME });
   const identifyBy = (authorization: string | undefined) => identify(authority.verifier, authorization);
 
-  const app = createApp({ log, largestBody: settings.HUBGRAPH_MAX_BODY });
+  const app = createApp({ log, largestBody: { ordinary: settings.HUBGRAPH_MAX_BODY, ingest: settings.HUBGRAPH_MAX_INGEST_BODY }, identify: identifyBy });
   const subscriptions = attachSubscriptions(app.server, {
     engine, events, settings, development, log, clock,
     identify: identifyBy, natsUrl: options.natsUrl, cursorKeys: options.cursorKeys, reporter: options.reporter,

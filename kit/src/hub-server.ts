@@ -18,7 +18,7 @@ export interface HubServerOptions {
   readonly keys: readonly string[];
   readonly log: Logger;
   readonly clock?: Clock;
-  /** Largest request body in bytes; default 4 MiB, since the gateway sends whole batches of references. */
+  /** Largest request body in bytes; default 36 MiB: what the gateway lets through at most, and its query. */
   readonly largestBody?: number;
 }
 
@@ -31,7 +31,7 @@ export interface HubServer {
   close(): Promise<void>;
 }
 
-const LARGEST_BODY = 4 * 1024 * 1024;
+const LARGEST_BODY = 36 * 1024 * 1024;
 const DOCUMENTS = 4_000;
 const MOST_TOKENS = 20_000;
 

@@ -1,13 +1,18 @@
 import type { TopLevelCode } from '@hubgraph/kit/errors';
 import { newId } from '@hubgraph/kit/ids';
+import type { Identity } from '@hubgraph/kit/identity';
 import { requestIdOf } from '@hubgraph/kit/request-id';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
+import { authorizationOf } from './authorization.ts';
+import { bodyLimitOf, BodyTooLarge, readBody, type BodyLimits } from './body.ts';
 
 export interface AppOptions {
   readonly log: Logger;
-  /** Largest request body, in bytes. */
-  readonly largestBody: number;
+  readonly largestBody: BodyLimits;
+  /** Who holds the value of an `Authorization` header. */
+  identify(authorization: string | undefined): Promise<Identity | undefined>;
 }
 
 /** In milliseconds: for the headers and for the whole request; whoever sends slower holds a connection for nothing. */
@@ -15,9 +20,8 @@ const RECEIVE_TIME = 10_000;
 const MASKED = 'Something went wrong on our side; extensions.id finds it in the log.';
 
 /** The HTTP server without routes: request ids, bodies as text, every failure as a GraphQL error with a code. */
-export function createApp({ log, largestBody }: AppOptions): FastifyInstance {
+export function createApp({ log, largestBody, identify }: AppOptions): FastifyInstance {
   const app = fastify({
-    bodyLimit: largestBody,
     requestTimeout: RECEIVE_TIME,
     http: { headersTimeout: RECEIVE_TIME, connectionsCheckingInterval: 1_000 },
     forceCloseConnections: 'idle',
@@ -37,11 +41,15 @@ export function createApp({ log, largestBody }: AppOptions): FastifyInstance {
   });
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const limit = await bodyLimitOf(request, largestBody, (from) => identify(authorizationOf(from)));
+    return readBody(payload, limit, request.headers['content-length']);
+  });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(errorBody('BAD_USER_INPUT', 'There is nothing here; GraphQL is at /graphql.')));
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status === 413) return reply.code(413).send(errorBody('OPERATION_TOO_LARGE', `The body is larger than ${largestBody} bytes.`, { what: 'body', limit: largestBody, value: Number(request.headers['content-length'] ?? largestBody + 1) }));
+    // the rest of the body is on its way and nobody will read it
+    if (error instanceof BodyTooLarge) return reply.code(413).header('connection', 'close').send(errorBody('OPERATION_TOO_LARGE', error.message, { what: 'body', limit: error.limit, value: error.value }));
     if (status < 500) return reply.code(status).send(errorBody('BAD_USER_INPUT', 'The request cannot be read.'));
     const id = newId();
     log.error({ id, requestId: request.id, err: error }, 'masked error');

@@ -6,6 +6,7 @@ import { GraphQLError, type ExecutionResult } from 'graphql';
 import { createHandler, type RequestParams, type Response } from 'graphql-http';
 import { Refused, type Engine } from '../query/engine.ts';
 import { errorBody } from './app.ts';
+import { authorizationOf } from './authorization.ts';
 import { mayBeForged, mediaType } from './csrf.ts';
 
 export interface GraphqlRouteOptions {
@@ -76,12 +77,6 @@ function refusalOf({ method, headers }: FastifyRequest): { readonly status: numb
   if (method === 'GET' && mediaType(headers) !== '' && mediaType(headers) !== 'application/json') return { status: 415, message: 'GET has no body, so it has no content type.' };
   if (!mayBeForged(headers)) return undefined;
   return { status: 400, message: 'This request could come from any web page: send content-type application/json, a bearer token, or the header apollo-require-preflight.' };
-}
-
-/** Two headers could mean two callers; which one was meant cannot be known, so neither is believed. */
-function authorizationOf(request: FastifyRequest): string | undefined {
-  const values = request.raw.headersDistinct.authorization ?? [];
-  return values.length > 1 ? 'two' : values[0];
 }
 
 /** Aborted when the client goes before it has its answer. */

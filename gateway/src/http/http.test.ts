@@ -139,6 +139,42 @@ describe('methods and bodies', () => {
     expect(text).toMatch(expected);
   });
 
+  describe('with the header of an ingest', () => {
+    const query = 'query ($json: JSON) { hello echo(json: $json) }';
+    const large = JSON.stringify({ query, variables: { json: 'x'.repeat(2_000_000) } });
+    const ingest = { 'x-hubgraph-ingest': '1' };
+    const chunked = (text: string) => new Blob([text]).stream();
+
+    it.each([['its length', large], ['none, in chunks', undefined]])('may be large from who may ingest: %s', async (_name, body) => {
+      const authorization = `Bearer ${await dev.token('author')}`;
+      const response = await fetch(dev.url, { method: 'POST', headers: { ...ingest, authorization, 'content-type': 'application/json' }, body: body ?? chunked(large), duplex: 'half' } as RequestInit);
+      expect(response.status).toBe(200);
+      const { data } = await response.json() as { data: { echo: string } };
+      expect(data.echo).toHaveLength(2_000_000);
+    });
+
+    it.each<[string, { readonly 'x-hubgraph-ingest'?: string; readonly authorization?: () => string | Promise<string> }]>([
+      ['from a viewer', { ...ingest, authorization: () => bearer }],
+      ['without a token', ingest],
+      ['with a broken token', { ...ingest, authorization: () => 'Bearer a.b.c' }],
+      ['without the header', { authorization: async () => `Bearer ${await dev.token('author')}` }],
+    ])('may not %s', async (_name, { authorization, ...headers }) => {
+      for (const body of [large, chunked(large)]) {
+        const response = await fetch(dev.url, { method: 'POST', headers: { ...headers, ...(authorization && { authorization: await authorization() }), 'content-type': 'application/json' }, body, duplex: 'half' } as RequestInit).catch(() => undefined);
+        // a refusal in the middle of sending may reach the sender as a cut connection
+        if (response !== undefined || body === large) expect([response?.status, codeOf({ json: await response?.json() })]).toEqual([413, 'OPERATION_TOO_LARGE']);
+      }
+    });
+
+    it('is refused beyond its own limit, and small bodies go their ordinary way', async () => {
+      await using small = await serveGateway({ works }, { env: { HUBGRAPH_MAX_INGEST_BODY: '400000' } });
+      const authorization = `Bearer ${await small.token('author')}`;
+      const answer = await send({ to: small, headers: { ...ingest, authorization }, body: large });
+      expect([answer.status, answer.json.errors[0].extensions]).toEqual([413, { code: 'OPERATION_TOO_LARGE', what: 'body', limit: 400_000, value: large.length }]);
+      expect((await send({ to: small, headers: { ...ingest, authorization }, body: '{"query":"{ hello }"}' })).json).toEqual({ data: { hello: 'Hello undefined' } });
+    });
+  });
+
   it('take the last of two equal keys, and keys named __proto__ as data', async () => {
     expect((await send({ headers: { authorization: bearer }, body: '{"query":"{ a }","query":"{ hello }"}' })).json.data).toEqual({ hello: 'Hello undefined' });
     const body = '{"query":"query ($j: JSON) { __proto__: echo(json: $j) constructor: hello }","variables":{"j":{"__proto__":{"a":1}},"__proto__":{"j":2},"constructor":3}}';
