@@ -116,6 +116,16 @@ export function defineLifecycle<const Status extends string, const Verb extends 
   };
 }
 
+/** The fewest rows of a lifecycle table that lead from one state to another; null when none do. For imports that know only the states. */
+export function shortestWay<Status extends string, Step extends { readonly from: readonly Status[]; readonly to: Status }>(rows: readonly Step[], from: Status, to: Status): Step[] | null {
+  const ways = new Map<Status, Step[]>([[from, []]]);
+  for (const [state, way] of ways) {
+    if (state === to) return way;
+    for (const row of rows) if (row.from.includes(state) && !ways.has(row.to)) ways.set(row.to, [...way, row]);
+  }
+  return null;
+}
+
 function reasons<Status extends string, Verb extends string, Facts>(row: Row<Status, Verb, Facts>, facts: Facts, caller: Identity): UnmetRule[] {
   const unmet: UnmetRule[] = [];
   if (!caller.roles.includes('system') && !row.who.some((role) => caller.roles.includes(role))) {

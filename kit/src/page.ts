@@ -56,13 +56,13 @@ export async function pageOf<Row extends object>(sql: Sql, list: List, args: Pag
 
 /**
  * Reads one page for each of many parents in one statement, whatever their number: the batched resolving of a nested list.
- * `parentColumn` is a uuid column of the table; the map has an entry for every parent asked for.
+ * `parentColumn` is a column of the table, of the type `parentType`; the map has an entry for every parent asked for.
  */
-export async function pagesOf<Row extends object>(sql: Sql, list: List, parentColumn: string, parents: readonly string[], args: PageArgs): Promise<Map<string, Page<Row>>> {
+export async function pagesOf<Row extends object>(sql: Sql, list: List, parentColumn: string, parents: readonly string[], args: PageArgs, parentType: 'uuid' | 'text' = 'uuid'): Promise<Map<string, Page<Row>>> {
   const window = windowOf(list, args);
   const statement = new Statement();
   const ids = statement.add(parents);
-  const text = `SELECT p."parent" AS "$parent", r.* FROM unnest(${ids}::uuid[]) AS p("parent") CROSS JOIN LATERAL (
+  const text = `SELECT p."parent" AS "$parent", r.* FROM unnest(${ids}::${parentType}[]) AS p("parent") CROSS JOIN LATERAL (
     SELECT t.* FROM "${list.table}" t WHERE t."${parentColumn}" = p."parent" AND ${conditions(statement, list, window)}
     ORDER BY ${orderBy(list, window.backward)} LIMIT ${window.size + 1}) r`;
   const rows = await sql.query<Row & { $parent: string }>(text, statement.params);
@@ -70,7 +70,7 @@ export async function pagesOf<Row extends object>(sql: Sql, list: List, parentCo
   // One statement counts for all parents, and only if at least one of the pages is asked for its count.
   let counts: Promise<Map<string, number>> | undefined;
   const countOf = (parent: string) => async () => {
-    counts ??= countsOf(sql, list, { column: parentColumn, ids: parents }).then((found) => new Map(found.map((row) => [row.parent, row.count])));
+    counts ??= countsOf(sql, list, { column: parentColumn, type: parentType, ids: parents }).then((found) => new Map(found.map((row) => [row.parent, row.count])));
     return (await counts).get(parent) ?? 0;
   };
   return new Map(parents.map((parent) => [parent, toPage<Row>(list, window, byParent.get(parent) ?? [], countOf(parent))]));
@@ -143,9 +143,9 @@ function toPage<Row extends object>(list: List, window: Window, rows: readonly R
   };
 }
 
-async function countsOf(sql: Sql, list: List, parents?: { column: string; ids: readonly string[] }): Promise<{ parent: string; count: number }[]> {
+async function countsOf(sql: Sql, list: List, parents?: { column: string; type: string; ids: readonly string[] }): Promise<{ parent: string; count: number }[]> {
   const statement = new Statement();
-  const of = parents === undefined ? 'true' : `t."${parents.column}" = ANY(${statement.add(parents.ids)}::uuid[])`;
+  const of = parents === undefined ? 'true' : `t."${parents.column}" = ANY(${statement.add(parents.ids)}::${parents.type}[])`;
   const where = [of, ...list.where.map((condition) => `(${statement.condition(condition)})`)].join(' AND ');
   if (parents === undefined) return sql.query(`SELECT count(*)::int AS "count" FROM "${list.table}" t WHERE ${where}`, statement.params);
   return sql.query(`SELECT t."${parents.column}" AS "parent", count(*)::int AS "count" FROM "${list.table}" t WHERE ${where} GROUP BY 1`, statement.params);

@@ -1,5 +1,5 @@
 import type { Changes, Work as KitWork } from '@hubgraph/kit/change';
-import { invalidInput, notFound, versionConflict, type Refused } from '@hubgraph/kit/refusal';
+import { invalidInput, notFound, type Refused } from '@hubgraph/kit/refusal';
 import { isUuid } from '@hubgraph/kit/ids';
 import type { Tx } from '@hubgraph/kit/sql';
 import type { GovernanceEvents } from '../events.ts';
@@ -10,16 +10,7 @@ import { domains, repos, topics, workstreams } from '../store/index.ts';
 export type Work = KitWork<GovernanceEvents>;
 export type GovernanceChanges = Changes<GovernanceEvents>;
 
-/** Refuses a stale `expectedVersion`. */
-export function checkVersion(entity: { readonly version: number }, expected: number | null | undefined): Refused | null {
-  return expected != null && expected !== entity.version ? versionConflict(expected, entity.version) : null;
-}
-
-/** The fields of `wanted` that are given and differ from what is stored; null when none does. */
-export function changed<Stored extends object, Wanted extends Partial<Stored>>(stored: Stored, wanted: Wanted): Wanted | null {
-  const differing = Object.entries(wanted).filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(stored[name as keyof Stored]));
-  return differing.length === 0 ? null : (Object.fromEntries(differing) as Wanted);
-}
+export { changed, checkVersion } from '@hubgraph/kit/entity';
 
 /** Locks a workstream by id. */
 export async function lockedWorkstream(work: Work, id: string, path: readonly string[] = ['id']): Promise<Workstream | Refused> {

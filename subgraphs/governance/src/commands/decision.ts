@@ -1,3 +1,4 @@
+import { lineProblems, MAX_LINE, textProblems } from '@hubgraph/kit/fields';
 import { isUuid, newId } from '@hubgraph/kit/ids';
 import { invalidField, invalidInput, notFound, Refused, transitionRefused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { codes } from '../errors.ts';
@@ -5,7 +6,6 @@ import { decisionLifecycle, type DecisionFacts } from '../lifecycle/decision.ts'
 import type { Decision, DecisionOption, Workstream } from '../model.ts';
 import { decisions, domains, workstreams } from '../store/index.ts';
 import { changed, checkVersion, placeOf, type Work } from './common.ts';
-import { lineProblems, MAX_LINE, textProblems } from './fields.ts';
 
 const MAX_LIST = 50;
 

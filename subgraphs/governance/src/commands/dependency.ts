@@ -1,10 +1,10 @@
+import { textProblems } from '@hubgraph/kit/fields';
 import { newId } from '@hubgraph/kit/ids';
 import { duplicate, invalidInput, notFound, Refused } from '@hubgraph/kit/refusal';
 import { codes } from '../errors.ts';
 import type { Dependency, DependencyKind } from '../model.ts';
 import { dependencies, domains, tasks, workstreams } from '../store/index.ts';
 import type { Work } from './common.ts';
-import { textProblems } from './fields.ts';
 
 /** One end of a dependency: exactly one of the two codes. */
 export interface EndInput {

@@ -1,9 +1,9 @@
+import { lineProblems, MAX_LINE, slugProblems, textProblems } from '@hubgraph/kit/fields';
 import { isUuid, newId } from '@hubgraph/kit/ids';
 import { duplicate, notFound, Refused } from '@hubgraph/kit/refusal';
 import type { Domain } from '../model.ts';
 import { domains } from '../store/index.ts';
 import { changed, checkVersion, type Work } from './common.ts';
-import { lineProblems, MAX_LINE, slugProblems, textProblems } from './fields.ts';
 
 export interface RegisterDomainInput {
   readonly slug: string;

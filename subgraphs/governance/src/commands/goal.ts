@@ -1,10 +1,10 @@
+import { lineProblems, textProblems } from '@hubgraph/kit/fields';
 import { isUuid, newId } from '@hubgraph/kit/ids';
 import { invalidField, notFound, Refused, transitionRefused } from '@hubgraph/kit/refusal';
 import { goalLifecycle } from '../lifecycle/goal.ts';
 import type { Domain, Goal } from '../model.ts';
 import { domains, goals } from '../store/index.ts';
 import { checkVersion, domainOf, type Work } from './common.ts';
-import { lineProblems, textProblems } from './fields.ts';
 
 export interface SetGoalInput {
   readonly domain: string;

@@ -1,9 +1,9 @@
+import { lineProblems, MAX_LINE, slugProblems, textProblems } from '@hubgraph/kit/fields';
 import { isUuid, newId } from '@hubgraph/kit/ids';
 import { duplicate, invalidField, notFound, Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import type { Repo } from '../model.ts';
 import { domains, repos } from '../store/index.ts';
 import { changed, checkVersion, domainOf, type Work } from './common.ts';
-import { lineProblems, MAX_LINE, slugProblems, textProblems } from './fields.ts';
 
 interface RepoFacts {
   readonly description?: string | null;

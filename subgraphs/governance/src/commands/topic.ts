@@ -1,9 +1,9 @@
+import { lineProblems, slugProblems, textProblems } from '@hubgraph/kit/fields';
 import { newId } from '@hubgraph/kit/ids';
 import { duplicate, Refused } from '@hubgraph/kit/refusal';
 import type { Topic } from '../model.ts';
 import { topics } from '../store/index.ts';
 import { domainOf, type Work } from './common.ts';
-import { lineProblems, slugProblems, textProblems } from './fields.ts';
 
 export interface CreateTopicInput {
   readonly slug: string;

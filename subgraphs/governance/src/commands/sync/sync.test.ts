@@ -93,6 +93,14 @@ describe('syncWorkplan', () => {
     expect((await sync(PLAN('completed', TASK(1, 'done') + TASK(2, 'done') + TASK(3, 'done'), review))).sync.outcome).toBe('UNCHANGED');
   });
 
+  it('links the superseding workstream that a later version of the file names', async () => {
+    const input = (code: string, more: object = {}) => ({ code, title: code, domain: 'custodian', status: 'ACTIVE', tasks: [], source: { path: `${code}.md`, sha256: 'c'.repeat(64) }, ...more });
+    await hub.change('syncWorkplan', input('CUST-WP-0910'), 'sync { outcome }');
+    await hub.change('syncWorkplan', input('CUST-WP-0911'), 'sync { outcome }');
+    const linked = await hub.change('syncWorkplan', input('CUST-WP-0910', { status: 'CANCELLED', supersededBy: 'CUST-WP-0911' }), 'workstream { status supersededBy { code } } sync { outcome }');
+    expect(linked).toMatchObject({ errors: [], workstream: { status: 'CANCELLED', supersededBy: { code: 'CUST-WP-0911' } } });
+  });
+
   it('refuses an unknown domain', async () => {
     const refused = await sync(PLAN('active', TASK(1, 'todo')).replace('domain: custodian', 'domain: nowhere'));
     expect(refused.errors).toMatchObject([{ code: 'NOT_FOUND', path: ['input', 'domain'] }]);

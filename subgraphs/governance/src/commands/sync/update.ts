@@ -1,7 +1,8 @@
+import { shortestWay } from '@hubgraph/kit/lifecycle';
 import { invalidInput, Refused } from '@hubgraph/kit/refusal';
 import { taskLifecycle } from '../../lifecycle/task.ts';
 import { workstreamLifecycle } from '../../lifecycle/workstream.ts';
-import { isOpen, type Task, type TaskStatus, type Workstream, type WorkstreamStatus } from '../../model.ts';
+import { isOpen, type Task, type Workstream } from '../../model.ts';
 import { tasks, workstreams } from '../../store/index.ts';
 import { changed, placeOf, recordTask, recordWorkstream, type Work } from '../common.ts';
 import { completeWorkstream, openClosureReview, rejectClosureReview } from '../closure.ts';
@@ -33,8 +34,9 @@ export async function updateFromFile(work: Work, before: Workstream, input: Sync
 
 /** Writes what the file says besides states; what the file does not say stays. */
 async function updateContent(work: Work, before: Workstream, input: SyncWorkplanInput, placement: Placement, changes: SyncChange[]): Promise<Workstream> {
+  const superseding = input.supersededBy == null ? undefined : (await workstreams.byCodes(work.tx, [input.supersededBy])).get(input.supersededBy);
   const differing = changed(before, {
-    title: input.title, summary: input.summary ?? undefined, owner: input.owner ?? undefined, domainId: placement.domain.id, repoId: placement.repo?.id, topicId: placement.topic?.id,
+    supersededById: superseding?.id, title: input.title, summary: input.summary ?? undefined, owner: input.owner ?? undefined, domainId: placement.domain.id, repoId: placement.repo?.id, topicId: placement.topic?.id,
     planningPriority: input.planningPriority ?? undefined, planningOrder: input.planningOrder ?? undefined, sourcePath: input.source.path, sourceSha256: input.source.sha256,
   });
   if (differing === null) return before;
@@ -116,16 +118,6 @@ async function makeMove(work: Work, verb: string, workstream: Workstream, input:
     default:
       return moveWorkstream(work, verb as Exclude<PlainMove, 'cancelWorkstream'>, { id, reason });
   }
-}
-
-/** The fewest rows of a lifecycle table that lead from one state to another; null when none do. */
-function shortestWay<Status extends TaskStatus | WorkstreamStatus, Step extends { readonly verb: string; readonly from: readonly Status[]; readonly to: Status }>(rows: readonly Step[], from: Status, to: Status): Step[] | null {
-  const ways = new Map<Status, Step[]>([[from, []]]);
-  for (const [state, way] of ways) {
-    if (state === to) return way;
-    for (const row of rows) if (row.from.includes(state) && !ways.has(row.to)) ways.set(row.to, [...way, row]);
-  }
-  return null;
 }
 
 function text(value: unknown): string | null {
