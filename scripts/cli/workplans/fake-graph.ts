@@ -84,14 +84,14 @@ export function fakeGraph(): FakeGraph {
 }
 
 function stored(input: SyncWorkplanInput) {
-  const { code, title, status, domain, repo = null, topic = null, owner = null, summary, planningPriority = null, planningOrder = null, supersededBy = null } = input;
+  const { code, title, status, domain, repo = null, topic = null, owner = null, summary, planningPriority = null, planningOrder = null, supersededBy = null, dependsOn = [] } = input;
   const tasks = input.tasks.map(({ priority = 'MEDIUM', waitingOn = null, ...task }): GraphTask => ({ ...task, priority, waitingOn }));
-  return { id: idOf(code), code, title, status, domain, repo, topic, owner, summary, planningPriority, planningOrder, supersededBy, tasks, sourcePath: input.source.path, sha256: input.source.sha256 };
+  return { id: idOf(code), code, title, status, domain, repo, topic, owner, summary, planningPriority, planningOrder, supersededBy, dependsOn, tasks, sourcePath: input.source.path, sha256: input.source.sha256 };
 }
 
 function asked(workstream: (GraphWorkstream & { id: string }) | undefined) {
   const slug = (word: string | null) => (word === null ? null : { slug: word });
-  return workstream === undefined ? null : { ...workstream, domain: slug(workstream.domain), repo: slug(workstream.repo), topic: slug(workstream.topic), supersededBy: workstream.supersededBy === null ? null : { code: workstream.supersededBy } };
+  return workstream === undefined ? null : { ...workstream, domain: slug(workstream.domain), repo: slug(workstream.repo), topic: slug(workstream.topic), supersededBy: workstream.supersededBy === null ? null : { code: workstream.supersededBy }, dependencies: workstream.dependsOn.map((on) => ({ on: { code: on } })) };
 }
 
 /** The id that this graph gives to a code. */

@@ -40,16 +40,17 @@ interface Page<Node> {
 }
 
 type Slug = { readonly slug: string } | null;
-type AskedWorkstream = Omit<GraphWorkstream, 'domain' | 'repo' | 'topic' | 'supersededBy' | 'tasks'> & {
+type AskedWorkstream = Omit<GraphWorkstream, 'domain' | 'repo' | 'topic' | 'supersededBy' | 'dependsOn' | 'tasks'> & {
   readonly id: string;
   readonly domain: { readonly slug: string };
   readonly repo: Slug;
   readonly topic: Slug;
   readonly supersededBy: { readonly code: string } | null;
+  readonly dependencies: readonly { readonly on: { readonly code: string } }[];
 };
 
 const WORKSTREAM = `query Workplan($code: String!) {
-  workstream(code: $code) { id code title status summary owner planningPriority planningOrder domain { slug } repo { slug } topic { slug } supersededBy { code } }
+  workstream(code: $code) { id code title status summary owner planningPriority planningOrder domain { slug } repo { slug } topic { slug } supersededBy { code } dependencies { on { code } } }
 }`;
 const TASKS = `query WorkplanTasks($code: String!, $after: String) {
   workstream(code: $code) { tasks(first: 200, after: $after) { nodes { id code title status priority description waitingOn acceptance { text done } } pageInfo { hasNextPage endCursor } } }
@@ -71,9 +72,9 @@ export async function fetchWorkstream(client: GraphClient, code: string): Promis
     const page = await client.request<{ workstream: { tasks: Page<GraphTask & { id: string }> } | null }>(TASKS, { code, after });
     return page.workstream?.tasks;
   });
-  const { id, domain, repo, topic, supersededBy, ...facts } = workstream;
+  const { id, domain, repo, topic, supersededBy, dependencies, ...facts } = workstream;
   return {
-    workstream: { ...facts, domain: domain.slug, repo: repo?.slug ?? null, topic: topic?.slug ?? null, supersededBy: supersededBy?.code ?? null, tasks },
+    workstream: { ...facts, domain: domain.slug, repo: repo?.slug ?? null, topic: topic?.slug ?? null, supersededBy: supersededBy?.code ?? null, dependsOn: dependencies.map(({ on }) => on.code), tasks },
     ids: { workstreamId: id, tasks: new Map(tasks.map((task) => [task.code, task.id])) },
   };
 }

@@ -11,7 +11,7 @@ const { workplan } = parsed;
 /** The graph as a sync of the file would leave it. */
 const synced: GraphWorkstream = {
   code: workplan.code, title: workplan.title, status: workplan.status, domain: workplan.domain, repo: 'weather-board', topic: null, owner: 'somebody', summary: workplan.summary,
-  planningPriority: 'LOW', planningOrder: null, supersededBy: null,
+  planningPriority: 'LOW', planningOrder: null, supersededBy: null, dependsOn: workplan.dependsOn ?? [],
   tasks: workplan.tasks.map(({ code, title, status, priority, description, waitingOn, acceptance }) => ({ code, title, status, priority: priority ?? 'MEDIUM', description: description === '' ? null : description, waitingOn: waitingOn ?? null, acceptance })),
 };
 
@@ -34,4 +34,13 @@ it('finds both directions', () => {
 it('finds workstreams that only one side has', () => {
   expect(driftOf(workplan, null)).toEqual([{ code: 'DEMO-WP-0002', field: 'workstream', file: 'Weather Board / All Stations', graph: null }]);
   expect(withoutFile([{ code: 'A-WP-1', title: 'a' }, { code: 'A-WP-2', title: 'b' }], new Set(['A-WP-1']))).toEqual([{ code: 'A-WP-2', field: 'workstream', file: null, graph: 'b' }]);
+});
+
+it('finds dependencies that only one side names, when the file speaks of them', () => {
+  const graph: GraphWorkstream = { ...synced, dependsOn: ['A-WP-0001', 'B-WP-0001'] };
+  expect(driftOf({ ...workplan, dependsOn: ['B-WP-0001', 'C-WP-0001'] }, graph)).toEqual([
+    { code: 'DEMO-WP-0002', field: 'dependsOn', file: 'C-WP-0001', graph: null },
+    { code: 'DEMO-WP-0002', field: 'dependsOn', file: null, graph: 'A-WP-0001' },
+  ]);
+  expect(driftOf({ ...workplan, dependsOn: undefined }, graph)).toEqual([]);
 });

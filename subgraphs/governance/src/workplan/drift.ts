@@ -26,6 +26,8 @@ export interface GraphWorkstream {
   readonly planningPriority: Priority | null;
   readonly planningOrder: number | null;
   readonly supersededBy: string | null;
+  /** Codes of what it depends on. */
+  readonly dependsOn: readonly string[];
   readonly tasks: readonly GraphTask[];
 }
 
@@ -45,6 +47,7 @@ export function driftOf(workplan: Workplan, graph: GraphWorkstream | null): Drif
   if (graph === null) return [{ code: workplan.code, field: 'workstream', file: workplan.title, graph: null }];
   const { title, status, domain, repo, topic, owner, summary, planningPriority, planningOrder, supersededBy } = workplan;
   const drift = fieldsThatDiffer(workplan.code, { title, status, domain, repo, topic, owner, summary, planningPriority, planningOrder, supersededBy }, graph);
+  drift.push(...dependenciesThatDiffer(workplan, graph));
   const left = new Map(graph.tasks.map((task) => [task.code, task]));
   for (const task of workplan.tasks) {
     const known = left.get(task.code);
@@ -54,6 +57,14 @@ export function driftOf(workplan: Workplan, graph: GraphWorkstream | null): Drif
   }
   for (const task of left.values()) drift.push({ code: task.code, field: 'task', file: null, graph: task.title });
   return drift;
+}
+
+/** A file that names no dependencies at all says nothing about them. */
+function dependenciesThatDiffer({ code, dependsOn }: Workplan, graph: GraphWorkstream): Drift[] {
+  if (dependsOn === undefined) return [];
+  const lacking = dependsOn.filter((wanted) => !graph.dependsOn.includes(wanted)).map((wanted) => ({ code, field: 'dependsOn', file: wanted, graph: null }));
+  const extra = graph.dependsOn.filter((known) => !dependsOn.includes(known)).map((known) => ({ code, field: 'dependsOn', file: null, graph: known }));
+  return [...lacking, ...extra];
 }
 
 /** Workstreams of the graph that no file has. */
