@@ -1,0 +1,3 @@
+// The only folder that touches Prisma and SQL: loads, saves, batched byIds; one file per noun.
+export { openDatabase, type Database } from './client.ts';
+export { contributions, CONTRIBUTION_ORDERS, type ContributionCount, type ContributionFilter, type ContributionList, type ContributionOrder, type ContributionParent, type WeekCount } from './contribution.ts';
