@@ -1,4 +1,4 @@
-import { decode } from '@hubgraph/governance/workplan/source';
+import { decode } from '@hubgraph/kit/front-matter/source';
 import type { Problem } from '@hubgraph/governance/workplan/model';
 import type { CleanupTasksInput } from '@hubgraph/governance/workplan/sync-input';
 import type { GraphClient } from '../client.ts';

@@ -1,7 +1,7 @@
 import type { Problem, Workplan } from '@hubgraph/governance/workplan/model';
 import { limits } from '@hubgraph/governance/workplan/model';
 import { parseWorkplan } from '@hubgraph/governance/workplan/parse';
-import { tooLarge } from '@hubgraph/governance/workplan/source';
+import { tooLarge } from '@hubgraph/kit/front-matter/source';
 import type { WorkplanFile } from './files.ts';
 import { findWorkplans } from './files.ts';
 

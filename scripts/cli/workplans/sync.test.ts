@@ -64,7 +64,7 @@ describe('sync', () => {
 
   it('refuses a huge file without reading all of it', async () => {
     await put('a.md', `${plan('A-WP-1')}${'x'.repeat(3_000_000)}`);
-    expect((await sync()).files[0]!.problems[0]!.reason).toMatch(/^The file has 3000\d+ bytes; a workplan may have 262144\.$/);
+    expect((await sync()).files[0]!.problems[0]!.reason).toMatch(/^The file has 3000\d+ bytes; at most 262144 are read\.$/);
   });
 
   it('names files relative to their repository, whatever folder was asked for', async () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { badCharacter } from '@hubgraph/kit/front-matter/source';
 import { parseClosureReview, renderClosureReview } from './closure-review.ts';
 import type { Classification, ClosureReview } from './model.ts';
 import { tidyLine, tidyText } from './outline.ts';
-import { badCharacter } from './source.ts';
 
 const clean = (text: string) => badCharacter(text.replace(/\r/g, '\0')) === undefined;
 const markdown = fc.constantFrom('## x', '### Completed', '**Reviewer:** y', '```', '~~~', '<!--', '<script>', '---', '===', '\\', '- a', '1. b', '> c', '    d', '\t', '|', '[a]: b', '**Outcome:** CANCELLED', '## Closure Review — 2026-01-01', '', '*', '`', '\\#', ' ', '\uFEFF');

@@ -1,4 +1,6 @@
 import type { List, ListItem } from 'mdast';
+import { checkText, openSource } from '@hubgraph/kit/front-matter/source';
+import type { Source } from '@hubgraph/kit/front-matter/source';
 import type { Classification as StoredClassification, Outcome } from '../model.ts';
 import { WORKSTREAM_CODE, fullCode } from './codes.ts';
 import { isDay, quote } from './fields.ts';
@@ -7,8 +9,6 @@ import { outline, span, tidyLine, tidyText } from './outline.ts';
 import type { Outline, Title } from './outline.ts';
 import { CLOSURE_HEADING, afterCode, sectionBelow } from './sections.ts';
 import type { Section } from './sections.ts';
-import { checkText, openSource } from './source.ts';
-import type { Source } from './source.ts';
 import { outcomeWords } from './words.ts';
 
 /** What is known of the workplan that a review stands in. */

@@ -1,11 +1,11 @@
 import { isUuid } from '@hubgraph/kit/ids';
+import { badCharacter } from '@hubgraph/kit/front-matter/source';
+import { itemsOf, offsetOf, readText, textOf } from '@hubgraph/kit/front-matter/yaml';
+import type { Field, Fields, Fragment } from '@hubgraph/kit/front-matter/yaml';
 import { WORKSTREAM_CODE } from './codes.ts';
 import { limits } from './model.ts';
 import type { Problem } from './model.ts';
-import { badCharacter } from './source.ts';
 import type { Words } from './words.ts';
-import { itemsOf, offsetOf, readText, textOf } from './yaml.ts';
-import type { Field, Fields, Fragment } from './yaml.ts';
 
 /** Reads the fields of one mapping, reporting what is wrong with each, and remembers which were asked for. */
 export class FieldReader {

@@ -1,13 +1,13 @@
+import type { Source } from '@hubgraph/kit/front-matter/source';
+import { fieldsOf, readYaml } from '@hubgraph/kit/front-matter/yaml';
+import type { Field, Fragment } from '@hubgraph/kit/front-matter/yaml';
 import type { Priority, WorkstreamStatus } from '../model.ts';
 import { WORKSTREAM_CODE } from './codes.ts';
 import { FieldReader } from './fields.ts';
 import { limits } from './model.ts';
 import type { Problem } from './model.ts';
 import type { Span } from './outline.ts';
-import type { Source } from './source.ts';
 import { priorityWords, workstreamWords } from './words.ts';
-import { fieldsOf, readYaml } from './yaml.ts';
-import type { Field, Fragment } from './yaml.ts';
 
 /** What the front matter says; required facts are undefined only after their absence was reported. */
 export interface Header {

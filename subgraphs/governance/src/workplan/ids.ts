@@ -1,9 +1,9 @@
 import { Scalar } from 'yaml';
+import { openSource } from '@hubgraph/kit/front-matter/source';
+import { fieldsOf, itemsOf, readYaml, textOf } from '@hubgraph/kit/front-matter/yaml';
+import type { Fields, Fragment } from '@hubgraph/kit/front-matter/yaml';
 import { fullCode } from './codes.ts';
 import { outline } from './outline.ts';
-import { openSource } from './source.ts';
-import { fieldsOf, itemsOf, readYaml, textOf } from './yaml.ts';
-import type { Fields, Fragment } from './yaml.ts';
 
 /** Ids that the graph gave to a workstream and its tasks. */
 export interface GraphIds {

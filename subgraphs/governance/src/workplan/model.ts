@@ -1,13 +1,7 @@
+import { fileLimits, type Problem } from '@hubgraph/kit/front-matter/source';
 import type { AcceptancePoint, Outcome, Priority, TaskStatus, WorkstreamStatus } from '../model.ts';
 
-/** One reason why a file is refused, or one thing worth knowing about it. Lines and columns count from 1. */
-export interface Problem {
-  readonly file: string;
-  readonly line: number;
-  readonly column?: number;
-  /** One sentence: what is wrong and what would be right. */
-  readonly reason: string;
-}
+export type { Problem };
 
 /** One task of a workplan. What is undefined, the file does not say. */
 export interface WorkplanTask {
@@ -77,25 +71,5 @@ export interface Workplan {
   readonly notices: readonly Problem[];
 }
 
-/** What a file may be at most; beyond it the file is refused, before it can cost time or memory. */
-export const limits = {
-  /** Bytes of one file. */
-  fileBytes: 256 * 1024,
-  /** Characters of one line. */
-  lineLength: 32 * 1024,
-  lines: 20_000,
-  tasks: 1_000,
-  /** Lists and quotes, one that goes on after an empty line counted again; the time to read them grows with their square. */
-  lists: 3_000,
-  /** List or quote markers that one line begins with. */
-  nesting: 8,
-  /** Columns that a list marker may stand from the margin. */
-  indent: 64,
-  /** YAML collections within each other. */
-  yamlDepth: 16,
-  title: 500,
-  /** Characters of an owner, a reason and the like. */
-  line: 2_000,
-  /** Problems told of one file. */
-  problems: 100,
-} as const;
+/** What a workplan may be at most; beyond it the file is refused, before it can cost time or memory. */
+export const limits = { ...fileLimits, tasks: 1_000, title: 500 } as const;

@@ -2,7 +2,7 @@ import remarkFrontmatter from 'remark-frontmatter';
 import remarkParse from 'remark-parse';
 import { unified } from 'unified';
 import type { Code, Heading, Nodes, RootContent } from 'mdast';
-import type { Source } from './source.ts';
+import type { Source } from '@hubgraph/kit/front-matter/source';
 
 // Only blocks matter here, and texts are kept as they were written. Reading what stands inside of lines as well would take
 // half a minute for a file that was made for it.

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { checkText, decode, openSource, tooLarge } from '@hubgraph/kit/front-matter/source';
+import type { Source } from '@hubgraph/kit/front-matter/source';
 import { readClosureReview } from './closure-review.ts';
 import { readHeader } from './header.ts';
 import type { Header } from './header.ts';
@@ -7,8 +9,6 @@ import type { Problem, Workplan, WorkplanTask } from './model.ts';
 import { outline, tidyText } from './outline.ts';
 import type { Outline } from './outline.ts';
 import { headingOfWorkplan, summaryOf } from './sections.ts';
-import { checkText, decode, openSource, tooLarge } from './source.ts';
-import type { Source } from './source.ts';
 import { readTasks } from './tasks.ts';
 
 /** Either the workplan, or every reason why there is none. */

@@ -1,8 +1,8 @@
 import type { RootContent } from 'mdast';
+import type { Source } from '@hubgraph/kit/front-matter/source';
 import type { AcceptancePoint } from '../model.ts';
 import { span, tidyLine, tidyText } from './outline.ts';
 import type { Outline, Title } from './outline.ts';
-import type { Source } from './source.ts';
 
 /** Text that belongs to something: nodes of the outline from `from` up to, not with, `to`. */
 export interface Section {

@@ -1,3 +1,6 @@
+import type { Source } from '@hubgraph/kit/front-matter/source';
+import { fieldsOf, itemsOf, offsetOf, readYaml } from '@hubgraph/kit/front-matter/yaml';
+import type { Field, Fragment } from '@hubgraph/kit/front-matter/yaml';
 import { fullCode } from './codes.ts';
 import { FieldReader, quote } from './fields.ts';
 import { limits } from './model.ts';
@@ -6,10 +9,7 @@ import { tidyText } from './outline.ts';
 import type { Outline, Title } from './outline.ts';
 import { CLOSURE_HEADING, acceptanceOf, acceptancePoint, afterCode, headingBefore, noteOf, sectionBelow, textOfSection } from './sections.ts';
 import type { Section } from './sections.ts';
-import type { Source } from './source.ts';
 import { priorityWords, taskWords } from './words.ts';
-import { fieldsOf, itemsOf, offsetOf, readYaml } from './yaml.ts';
-import type { Field, Fragment } from './yaml.ts';
 
 interface Place {
   readonly source: Source;

@@ -1,12 +1,39 @@
-import { limits } from './model.ts';
-import type { Problem } from './model.ts';
+/** One reason why a file is refused, or one thing worth knowing about it. Lines and columns count from 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+  /** One sentence: what is wrong and what would be right. */
+  readonly reason: string;
+}
+
+/** What a file may be at most; beyond it the file is refused, before it can cost time or memory. */
+export const fileLimits = {
+  /** Bytes of one file. */
+  fileBytes: 256 * 1024,
+  /** Characters of one line. */
+  lineLength: 32 * 1024,
+  lines: 20_000,
+  /** Lists and quotes, one that goes on after an empty line counted again; the time to read them grows with their square. */
+  lists: 3_000,
+  /** List or quote markers that one line begins with. */
+  nesting: 8,
+  /** Columns that a list marker may stand from the margin. */
+  indent: 64,
+  /** YAML collections within each other. */
+  yamlDepth: 16,
+  /** Characters of an owner, a reason and the like. */
+  line: 2_000,
+  /** Problems told of one file. */
+  problems: 100,
+} as const;
 
 /** The text of one file, and where things stand in it. */
 export interface Source {
   readonly path: string;
   /** Without a byte order mark; otherwise as it is in the file. */
   readonly text: string;
-  /** Notes a problem at an offset into the text; the first {@link limits.problems} are kept. */
+  /** Notes a problem at an offset into the text; the first {@link fileLimits.problems} are kept. */
   report(offset: number, reason: string): void;
   /** 1-based line of an offset. */
   line(offset: number): number;
@@ -35,7 +62,7 @@ export function openSource(path: string, whole: string): Source {
     line,
     problems,
     report(offset, reason) {
-      if (problems.length >= limits.problems) return;
+      if (problems.length >= fileLimits.problems) return;
       const at = line(offset);
       problems.push({ file: path, line: at, column: offset - starts[at - 1]! + 1, reason });
     },
@@ -46,7 +73,7 @@ export function openSource(path: string, whole: string): Source {
  * The text of a file's bytes, byte order mark included. Bytes that are not UTF-8, and files over the limit, are a problem.
  */
 export function decode(path: string, bytes: Uint8Array): { readonly text: string } | { readonly problem: Problem } {
-  if (bytes.byteLength > limits.fileBytes) return { problem: tooLarge(path, bytes.byteLength) };
+  if (bytes.byteLength > fileLimits.fileBytes) return { problem: tooLarge(path, bytes.byteLength) };
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
@@ -57,7 +84,7 @@ export function decode(path: string, bytes: Uint8Array): { readonly text: string
 }
 
 export function tooLarge(path: string, bytes: number): Problem {
-  return { file: path, line: 1, reason: `The file has ${bytes} bytes; a workplan may have ${limits.fileBytes}.` };
+  return { file: path, line: 1, reason: `The file has ${bytes} bytes; at most ${fileLimits.fileBytes} are read.` };
 }
 
 // C0 without tab and line ends, DEL, C1: PostgreSQL, YAML or a terminal stumbles over one or the other.
@@ -86,17 +113,17 @@ export function checkText(source: Source): void {
   let inList = false;
   let offset = 0;
   const lines = text.split('\n');
-  if (lines.length > limits.lines) report(0, `The file has ${lines.length} lines; at most ${limits.lines} are read.`);
+  if (lines.length > fileLimits.lines) report(0, `The file has ${lines.length} lines; at most ${fileLimits.lines} are read.`);
   for (const line of lines) {
-    if (line.length > limits.lineLength) report(offset, `The line has ${line.length} characters; at most ${limits.lineLength} are read.`);
+    if (line.length > fileLimits.lineLength) report(offset, `The line has ${line.length} characters; at most ${fileLimits.lineLength} are read.`);
     const markers = MARKERS.exec(line.slice(0, 1_000))?.[0];
     if (markers !== undefined) {
       const depth = markers.match(MARKER)?.length ?? 0;
-      if (depth > limits.nesting) report(offset, `Lists or quotes are nested more than ${limits.nesting} deep on one line.`);
-      if (markers.search(/\S/) > limits.indent) report(offset, `A list stands more than ${limits.indent} columns from the margin.`);
+      if (depth > fileLimits.nesting) report(offset, `Lists or quotes are nested more than ${fileLimits.nesting} deep on one line.`);
+      if (markers.search(/\S/) > fileLimits.indent) report(offset, `A list stands more than ${fileLimits.indent} columns from the margin.`);
       const before = lists;
       lists += inList ? depth - 1 : depth;
-      if (before <= limits.lists && lists > limits.lists) report(offset, `The file has more than ${limits.lists} lists and quotes.`);
+      if (before <= fileLimits.lists && lists > fileLimits.lists) report(offset, `The file has more than ${fileLimits.lists} lists and quotes.`);
     }
     inList = markers !== undefined || (inList && /^\s+\S/.test(line));
     offset += line.length + 1;

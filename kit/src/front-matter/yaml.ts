@@ -1,7 +1,6 @@
 import { Alias, Scalar, YAMLMap, YAMLSeq, isScalar, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
-import { limits } from './model.ts';
-import { badCharacter } from './source.ts';
+import { badCharacter, fileLimits } from './source.ts';
 import type { Source } from './source.ts';
 
 /** One `key: value` of a mapping, with offsets into the file. */
@@ -34,7 +33,7 @@ export interface Fragment {
 export function readYaml(source: Source, base: number, end: number): Fragment | undefined {
   const text = source.text.slice(base, end);
   if (tooDeep(text)) {
-    source.report(base, `The YAML is nested more than ${limits.yamlDepth} deep.`);
+    source.report(base, `The YAML is nested more than ${fileLimits.yamlDepth} deep.`);
     return undefined;
   }
   const document = parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
@@ -112,16 +111,16 @@ function sentence(message: string): string {
 
 /**
  * A cheap upper bound of the depth: open brackets, and markers at the beginning of a line. It counts brackets in quoted
- * text too, which only matters beyond a depth that no workplan has.
+ * text too, which only matters beyond a depth that no sensible file has.
  */
 function tooDeep(text: string): boolean {
   let open = 0;
   for (const line of text.split('\n')) {
-    if ((/^[\s\-?:&!*\w]*/.exec(line)?.[0].match(/(?:^|\s)[-?:](?=\s|$)/g)?.length ?? 0) > limits.yamlDepth) return true;
+    if ((/^[\s\-?:&!*\w]*/.exec(line)?.[0].match(/(?:^|\s)[-?:](?=\s|$)/g)?.length ?? 0) > fileLimits.yamlDepth) return true;
     for (const character of line) {
       if (character === '[' || character === '{') open += 1;
       else if (character === ']' || character === '}') open = Math.max(0, open - 1);
-      if (open > limits.yamlDepth) return true;
+      if (open > fileLimits.yamlDepth) return true;
     }
   }
   return false;
