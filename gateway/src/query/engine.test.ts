@@ -1,5 +1,6 @@
 import { identityOf } from '@hubgraph/kit/identity';
 import { PublicError } from '@hubgraph/kit/errors';
+import { getIntrospectionQuery } from 'graphql';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { compose, testHub, type TestSubgraph } from '../../test/compose.ts';
@@ -128,6 +129,14 @@ describe('fields that the caller may not see', () => {
     expect(await engine.execute(open, {})).toMatchObject({ data: { __typename: 'Query', __schema: { queryType: { name: 'Query' } } } });
     expect(await ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   });
+});
+
+it('introspection answers whatever graphql-js lets tools ask for', async () => {
+  const { ask } = engineOver();
+  const everything = getIntrospectionQuery({ oneOf: true, specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true });
+  for (const source of [everything, '{ __schema { directives(includeDeprecated: true) { isDeprecated deprecationReason } } }']) {
+    expect(await ask(source)).toEqual({ data: { __schema: expect.any(Object) } });
+  }
 });
 
 describe('errors', () => {

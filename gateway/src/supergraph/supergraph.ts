@@ -2,6 +2,7 @@ import { applyOneOf } from '@hubgraph/kit/graphql/one-of';
 import { DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import type { GraphQLSchema } from 'graphql';
+import { completeIntrospection } from './introspection.ts';
 import { readRequirements, type Requirements } from './requirements.ts';
 
 /** A supergraph as the query path needs it. Immutable: another supergraph is another graph. */
@@ -36,6 +37,7 @@ export function loadSupergraph(sdl: string): Graph {
   const schema = api.toGraphQLJSSchema();
   const supergraphSchema = supergraph.schema.toGraphQLJSSchema();
   applyOneOf(schema, supergraphSchema);
+  completeIntrospection(api);
   return {
     schema,
     api,
