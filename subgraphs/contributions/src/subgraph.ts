@@ -25,11 +25,12 @@ export const definition: HubDefinition = {
 export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   const settings = readConfig(config, deps.env);
   const database = openDatabase(deps.databaseUrl, settings.HUBGRAPH_CONTRIBUTIONS_CONNECTIONS, deps.observeSql);
+  const policy = {};
   const committed = { wake: () => {} };
   const changes = createChanges({ transactor: database.transactor, catalogue: events, clock: deps.clock, committed: () => committed.wake() });
   return runHub(definition, deps, {
     sql: database.sql,
-    context: (common) => ({ ...common, sql: database.sql, changes, now: () => deps.clock.now(), followUpDays: settings.HUBGRAPH_FOLLOW_UP_DAYS }),
+    context: (common) => ({ ...common, sql: database.sql, changes, now: () => deps.clock.now(), followUpDays: settings.HUBGRAPH_FOLLOW_UP_DAYS, policy }),
     jobs: [],
     committed,
     close: () => database.close(),

@@ -4,6 +4,7 @@ import { sharedTypes, type TransitionRecordRow } from '@hubgraph/kit/graphql/sha
 import type { Changes } from '@hubgraph/kit/change';
 import type { Sql } from '@hubgraph/kit/sql';
 import { historyOf } from '@hubgraph/kit/store';
+import type { Policy } from '../commands/risk.ts';
 import type { ContributionsEvents } from '../events.ts';
 import { CONTRIBUTION_STATUSES, CONTRIBUTION_TYPES, LICENCE_CLASSES } from '../model.ts';
 
@@ -15,6 +16,8 @@ export interface ContributionsContext extends HubContext {
   readonly now: () => Date;
   /** Days after which a submitted contribution needs a follow-up. */
   readonly followUpDays: number;
+  /** What licences are a risk. */
+  readonly policy: Policy;
 }
 
 /** The hub's schema builder; every file of this folder adds one noun to it. */

@@ -1,9 +1,14 @@
 // Each file adds its noun to the builder; the order does not matter.
 import './contribution-change.ts';
 import './contribution-counts.ts';
+import './contribution-sync.ts';
 import './contribution.ts';
 import './foreign.ts';
-import './sbom-entity.ts';
+import './licence.ts';
+import './package.ts';
+import './sbom-foreign.ts';
+import './sbom.ts';
+import './upload.ts';
 import { FEDERATION_LINK } from '@hubgraph/kit/graphql/builder';
 import { builder } from './builder.ts';
 
