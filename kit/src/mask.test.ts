@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { buildSchema, getVariableValues, GraphQLError, GraphQLScalarType, parse, type OperationDefinitionNode } from 'graphql';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { PublicError } from './errors.ts';
@@ -35,6 +35,17 @@ it('keeps the id of an error that another part masked and logged', () => {
 it('calls wrong values of variables and arguments wrong input', () => {
   const { shown } = masked(new GraphQLError('Variable "$a" got invalid value 1'), new GraphQLError('Argument "a" has invalid value 1.'));
   expect(shown.map(({ extensions }) => extensions?.code)).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT']);
+});
+
+it('calls many wrong values of one variable wrong input, the last word about them too', () => {
+  const schema = buildSchema('scalar Digest type Query { a(b: [Digest!]): Int }');
+  (schema.getType('Digest') as GraphQLScalarType).parseValue = () => {
+    throw new GraphQLError('Digest must be hexadecimal.');
+  };
+  const { variableDefinitions = [] } = parse('query ($b: [Digest!]) { a(b: $b) }').definitions[0] as OperationDefinitionNode;
+  const { errors = [] } = getVariableValues(schema, variableDefinitions, { b: Array(100).fill('x') });
+  expect(errors.length).toBeGreaterThan(50);
+  expect(masked(...errors).shown.filter(({ extensions }) => extensions?.code !== 'BAD_USER_INPUT')).toEqual([]);
 });
 
 it('bounds messages and their number, and tells nothing of the inside', () => {

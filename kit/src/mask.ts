@@ -63,8 +63,8 @@ function shownError(error: GraphQLError, code: TopLevelCode): GraphQLError {
 function codeOf(error: GraphQLError): TopLevelCode {
   const code = error.extensions?.code;
   if (typeof code === 'string' && Object.hasOwn(topLevelCodes, code)) return code as TopLevelCode;
-  // graphql-js gives no code to a value that a scalar or input type refuses; these two beginnings are its only ones.
-  if (/^(Variable "\$|Argument ")/.test(error.message)) return 'BAD_USER_INPUT';
+  // graphql-js gives no code to a value that a scalar or input type refuses; these beginnings are its only ones.
+  if (/^(Variable "\$|Argument "|Too many errors processing variables)/.test(error.message)) return 'BAD_USER_INPUT';
   return 'INTERNAL';
 }
 
