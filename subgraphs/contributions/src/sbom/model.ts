@@ -11,7 +11,7 @@ export const ecosystems = [
 
 export type Ecosystem = (typeof ecosystems)[number];
 
-/** Where the bytes of a package come from. A workspace member and a path inside the repository are not third party. */
+/** Where the bytes of a package come from. */
 export type SourceKind = 'REGISTRY' | 'GIT' | 'URL' | 'PATH' | 'WORKSPACE';
 
 export interface PackageSource {
@@ -53,6 +53,12 @@ export interface SbomPackage {
   readonly alias: string | null;
   /** Named in the manifest of the root or of a member; null when it cannot be told. Always null for own packages. */
   readonly direct: boolean | null;
+  /**
+   * PROD when some manifest names it among its dependencies or optional dependencies, DEV when all that name it do so for
+   * development; null or missing when not direct or when it cannot be told. What is named for development can still be reached from
+   * production: then `scope` is PROD and `directScope` DEV.
+   */
+  readonly directScope?: Scope | null;
   /** `scope === 'DEV'`; null when the scope is not known. */
   readonly dev: boolean | null;
   readonly scope: Scope | null;
@@ -65,7 +71,7 @@ export interface SbomPackage {
   /** Licence as the document states it, unread. */
   readonly declaredLicence: string | null;
   readonly licenceSource: 'LOCKFILE' | 'DOCUMENT' | null;
-  /** False for the root, workspace members, links and paths inside the repository. */
+  /** False for the root, workspace members and links; a folder or archive of the repository that is installed as a copy counts. */
   readonly thirdParty: boolean;
   /** Keys of the packages it depends on, without doubles; null when the format has no edges. */
   readonly dependsOn: readonly string[] | null;
