@@ -6,8 +6,10 @@ import { config } from './config.ts';
 import { codes } from './errors.ts';
 import { events } from './events.ts';
 import { schema } from './graphql/index.ts';
+import { loadPolicy } from './licence/load.ts';
 import { contributionLifecycle } from './lifecycle.ts';
 import { manifest } from './manifest.ts';
+import { sample } from './sample.ts';
 import { openDatabase } from './store/index.ts';
 
 /** The contributions hub: what we give upstream, what we take in, and under which licences. */
@@ -19,13 +21,14 @@ export const definition: HubDefinition = {
   errors: codes,
   config,
   create: createSubgraph,
+  sample,
 };
 
 /** Connects the hub; its relay runs from `start()` on. */
 export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   const settings = readConfig(config, deps.env);
   const database = openDatabase(deps.databaseUrl, settings.HUBGRAPH_CONTRIBUTIONS_CONNECTIONS, deps.observeSql);
-  const policy = {};
+  const policy = await loadPolicy(settings.HUBGRAPH_LICENCE_POLICY);
   const committed = { wake: () => {} };
   const changes = createChanges({ transactor: database.transactor, catalogue: events, clock: deps.clock, committed: () => committed.wake() });
   return runHub(definition, deps, {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { as, startTestHub, type TestHub } from '../../../../test/harness/hub.ts';
 import { definition } from '../subgraph.ts';
@@ -19,7 +22,7 @@ afterAll(() => hub[Symbol.asyncDispose]());
 const conclude = (purl: string, expression: string, more: object = {}) => hub.change('concludeLicence', { purl, expression, reason: 'read the file', ...more }, FIELDS, maintainer);
 const risks = async () => {
   const data = await hub.ask(`{ _entities(representations: [{ __typename: "Repo", slug: "web" }, { __typename: "Repo", slug: "shop" }, { __typename: "StateSummary", id: "state" }]) {
-    ... on Repo { licenceRisks { package { purl } expression class direct dev waiver { decision } } } ... on StateSummary { licenceRiskCount } } }`);
+    ... on Repo { licenceRisks { package { purl } expression class direct dev status waiver { decision } } } ... on StateSummary { licenceRiskCount } } }`);
   return data._entities;
 };
 
@@ -50,7 +53,7 @@ test('packages are listed once each, narrowed by what counts', async () => {
 });
 
 test('a conclusion counts before what is declared, in every repo, the newest first', async () => {
-  expect(await risks()).toEqual([{ licenceRisks: [{ package: { purl: 'pkg:npm/c@1.0.0' }, expression: 'GPL-3.0-only', class: 'STRONG_COPYLEFT', direct: true, dev: false, waiver: null }] }, { licenceRisks: [] }, { licenceRiskCount: 1 }]);
+  expect(await risks()).toEqual([{ licenceRisks: [{ package: { purl: 'pkg:npm/c@1.0.0' }, expression: 'GPL-3.0-only', class: 'STRONG_COPYLEFT', direct: true, dev: false, status: 'OPEN', waiver: null }] }, { licenceRisks: [] }, { licenceRiskCount: 1 }]);
   const answer = await conclude('pkg:npm/c@1.0.0', 'lgpl-2.1-or-later', { evidence: ['https://example.org/LICENSE'] });
   expect(answer).toMatchObject({
     errors: [], events: [{ type: 'org.contribhub.licence.concluded' }], conclusion: { expression: 'LGPL-2.1-or-later', class: 'WEAK_COPYLEFT', copyleft: true, by: 'mara', evidence: ['https://example.org/LICENSE'] },
@@ -73,6 +76,37 @@ test('what cannot be concluded is refused, with what was probably meant', async 
   expect((await conclude('pkg:npm/b', 'MIT')).errors).toMatchObject([{ __typename: 'NotFound', path: ['input', 'purl'] }]);
   expect((await conclude('pkg:npm/b@1.0.0', 'MIT', { reason: ' ', evidence: ['javascript:alert(1)'] })).errors.map(({ path }) => path[1])).toEqual(['reason', 'evidence']);
   await expect(hub.change('concludeLicence', { purl: 'pkg:npm/b@1.0.0', expression: 'MIT', reason: 'x' }, FIELDS, author)).rejects.toThrow('licences:conclude');
+});
+
+test('a policy of your own says what is a risk, where, and what is accepted until when', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'policy-'));
+  const path = join(folder, 'policy.yaml');
+  const policy = (until: string) => `families: [GPL]
+classes: [UNKNOWN]
+scopes: { dev: true, unknown: true }
+waivers:
+  - { package: pkg:npm/c, expression: GPL-3.0-only, until: '${until}', decision: ADR-7, reason: replaced in spring }
+`;
+  const risksUnder = async (text: string) => {
+    await writeFile(path, text);
+    await using strict = await startTestHub(definition, { env: { HUBGRAPH_LICENCE_POLICY: path }, clock: { now: () => new Date('2026-03-02T12:00:00Z') } });
+    const packages = [pack('pkg:npm/a@1.0.0', 'MIT'), pack('pkg:npm/b@1.0.0', null), pack('pkg:npm/c@1.0.0', 'GPL-3.0-only'), pack('pkg:npm/d@1.0.0', 'GPL-2.0-only', { scope: 'DEV' }), pack('pkg:npm/e@1.0.0', 'GPL-2.0-only', { direct: false }), pack('pkg:npm/f@1.0.0', 'LGPL-3.0-only')];
+    const answer = await strict.change('ingestSbom', { repo: 'web', packages }, 'ingest { licenceRiskCount }', author);
+    const { _entities: [repo, state] } = await strict.ask('{ _entities(representations: [{ __typename: "Repo", slug: "web" }, { __typename: "StateSummary", id: "state" }]) { ... on Repo { licenceRisks { package { name } status licences waiver { until decision } } } ... on StateSummary { licenceRiskCount } } }');
+    expect(answer.ingest.licenceRiskCount).toBe(state.licenceRiskCount);
+    return { count: state.licenceRiskCount, risks: repo.licenceRisks };
+  };
+  const b = { package: { name: 'b' }, status: 'OPEN', licences: [], waiver: null };
+  const d = { package: { name: 'd' }, status: 'OPEN', licences: ['GPL-2.0-only'], waiver: null };
+  const c = (status: string, until: string) => ({ package: { name: 'c' }, status, licences: ['GPL-3.0-only'], waiver: { until, decision: 'ADR-7' } });
+  try {
+    expect(await risksUnder(policy('2026-03-02'))).toEqual({ count: 2, risks: [b, c('WAIVED', '2026-03-02'), d] });
+    expect(await risksUnder(policy('2026-03-01'))).toEqual({ count: 3, risks: [b, c('EXPIRED', '2026-03-01'), d] });
+    await expect(risksUnder('waivers:\n  - { package: x, decision: y, until: soon }\n')).rejects.toThrow(`${path}:2: waivers.0.until`);
+    await expect(startTestHub(definition, { env: { HUBGRAPH_LICENCE_POLICY: join(folder, 'nowhere') } })).rejects.toThrow('cannot be read (ENOENT)');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('every field takes one statement, however many parents', async () => {

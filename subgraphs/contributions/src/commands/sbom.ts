@@ -1,7 +1,7 @@
 import { newId } from '@hubgraph/kit/ids';
 import { invalidField, Refused, versionConflict, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { badTexts } from '@hubgraph/kit/text';
-import type { Policy } from './risk.ts';
+import type { LicencePolicy } from '../licence/policy.ts';
 import type { SbomSnapshot } from '../model.ts';
 import { diffOf } from '../sbom/diff.ts';
 import { contentDigest } from '../sbom/digest.ts';
@@ -48,7 +48,7 @@ interface Content {
 }
 
 /** Makes what a client sends the current snapshot of a repo, unless the current one holds the same. Who ingests for the same repo waits for the end of this transaction. */
-export async function ingestSbom(work: Work, input: IngestSbomInput, policy: Policy): Promise<{ sbom: SbomSnapshot; ingest: IngestReport } | Refused> {
+export async function ingestSbom(work: Work, input: IngestSbomInput, policy: LicencePolicy): Promise<{ sbom: SbomSnapshot; ingest: IngestReport } | Refused> {
   const content = contentOf(input);
   if ('problems' in content) return new Refused(content.problems);
   const { packages, files, notices } = content;
@@ -93,8 +93,8 @@ function contentOf(input: IngestSbomInput): Content | { readonly problems: reado
   return { packages: read.packages, files: read.files.map(({ name, kind, sha256 }) => ({ name, kind, sha256 })), entryCount: read.counts.entryCount, notices: read.notices };
 }
 
-async function risksNow(work: Work, repo: string, policy: Policy) {
-  return risksOf(policy, await stored.ofClasses(work.tx, [repo], watchedClasses(policy)), work.now).filter((risk) => risk.waiver === null);
+async function risksNow(work: Work, repo: string, policy: LicencePolicy) {
+  return risksOf(policy, await stored.ofClasses(work.tx, [repo], watchedClasses(policy)), work.now).filter((risk) => risk.status !== 'WAIVED');
 }
 
 /** The clock of another replica may be behind; snapshots of a repo are in the order of their versions. */

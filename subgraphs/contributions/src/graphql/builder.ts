@@ -4,8 +4,8 @@ import { sharedTypes, type TransitionRecordRow } from '@hubgraph/kit/graphql/sha
 import type { Changes } from '@hubgraph/kit/change';
 import type { Sql } from '@hubgraph/kit/sql';
 import { historyOf } from '@hubgraph/kit/store';
-import type { Policy } from '../commands/risk.ts';
 import type { ContributionsEvents } from '../events.ts';
+import type { LicencePolicy } from '../licence/policy.ts';
 import { CONTRIBUTION_STATUSES, CONTRIBUTION_TYPES, LICENCE_CLASSES } from '../model.ts';
 
 /** What contributions resolvers have in hand. */
@@ -17,7 +17,7 @@ export interface ContributionsContext extends HubContext {
   /** Days after which a submitted contribution needs a follow-up. */
   readonly followUpDays: number;
   /** What licences are a risk. */
-  readonly policy: Policy;
+  readonly policy: LicencePolicy;
 }
 
 /** The hub's schema builder; every file of this folder adds one noun to it. */

@@ -12,12 +12,18 @@ async function risksIn(context: ContributionsContext, repos: readonly string[] |
   return risksOf(context.policy, await packages.ofClasses(context.sql, repos, watchedClasses(context.policy)), context.now());
 }
 
+const RiskStatus = builder.enumType('LicenceRiskStatus', {
+  description: 'Whether somebody accepts a risk.',
+  values: { OPEN: { description: 'Nobody does.' }, WAIVED: { description: 'A waiver does, and it is not counted.' }, EXPIRED: { description: 'A waiver did; it has ended, so it is counted.' } },
+});
 const Waiver = builder.objectRef<NonNullable<Risk['waiver']>>('LicenceWaiver').implement({
   description: 'Why a violation of the licence policy is accepted for a time.',
   fields: (t) => ({
-    reason: t.exposeString('reason', { description: 'Why.' }),
-    decision: t.exposeString('decision', { description: 'The decision that accepts it.' }),
-    expires: t.exposeString('expires', { description: 'The last day that it holds.' }),
+    package: t.exposeString('package', { description: 'Packages that it is about: a purl or name, with * for anything.' }),
+    expression: t.string({ nullable: true, description: 'The licence that it is about; null for whatever the package has.', resolve: (waiver) => waiver.expression ?? null }),
+    until: t.field({ type: 'Date', description: 'The last day that it holds.', resolve: (waiver) => waiver.until }),
+    decision: t.exposeString('decision', { description: 'Code or link of the decision that accepts it.' }),
+    reason: t.string({ nullable: true, description: 'Why.', resolve: (waiver) => waiver.reason ?? null }),
   }),
 });
 const LicenceRisk = builder.objectRef<Risk>('LicenceRisk').implement({
@@ -29,7 +35,9 @@ const LicenceRisk = builder.objectRef<Risk>('LicenceRisk').implement({
     class: t.field({ type: LicenceClass, description: 'Class of its effective licence.', resolve: (risk) => risk.class }),
     direct: t.exposeBoolean('direct', { nullable: true, description: 'Whether a manifest names it; null when it cannot be told.' }),
     dev: t.exposeBoolean('dev', { nullable: true, description: 'Whether only development needs it; null when it cannot be told.' }),
-    waiver: t.field({ type: Waiver, nullable: true, description: 'The waiver that accepts it now; it is not counted then.', resolve: (risk) => risk.waiver }),
+    licences: t.stringList({ description: 'Licences of the best branch that are the reason; empty when the class of the whole is.', resolve: (risk) => [...risk.because] }),
+    status: t.field({ type: RiskStatus, description: 'Whether somebody accepts it.', resolve: (risk) => risk.status }),
+    waiver: t.field({ type: Waiver, nullable: true, description: 'The waiver that accepts it, or did.', resolve: (risk) => risk.waiver }),
   }),
 });
 
@@ -55,6 +63,6 @@ builder.objectField(StateSummary, 'licenceRiskCount', (t) =>
   t.int({
     nullable: true,
     description: 'Violations of the licence policy that no waiver accepts: one for each package version in each repo.',
-    resolve: async (_state, _args, context) => (await risksIn(context, null)).filter((risk) => risk.waiver === null).length,
+    resolve: async (_state, _args, context) => (await risksIn(context, null)).filter((risk) => risk.status !== 'WAIVED').length,
   }),
 );
