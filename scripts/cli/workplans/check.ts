@@ -1,9 +1,10 @@
 import { driftOf, withoutFile } from '@hubgraph/governance/workplan/drift';
 import type { Drift } from '@hubgraph/governance/workplan/drift';
 import type { Problem } from '@hubgraph/governance/workplan/model';
+import { forEachBounded } from '../for-each-bounded.ts';
 import type { GraphClient } from '../client.ts';
 import { fetchCodes, fetchWorkstream } from './graph.ts';
-import { forEachBounded, readWorkplans } from './read.ts';
+import { readWorkplans } from './read.ts';
 
 /** What a comparison found; nothing was changed. */
 export interface CheckReport {

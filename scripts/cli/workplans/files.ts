@@ -1,88 +1,10 @@
-import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
 import { looksLikeWorkplan } from '@hubgraph/governance/workplan/parse';
-import { limits } from '@hubgraph/governance/workplan/model';
-import { UsageError } from '@hubgraph/kit/errors';
+import { findMarkdown, type Found, type MarkdownFile } from '../markdown-files.ts';
 
 /** A file on this machine that is, or should be, a workplan. */
-export interface WorkplanFile {
-  /** Absolute. */
-  readonly path: string;
-  /** As messages name it: relative to the working folder where that is shorter. */
-  readonly shown: string;
-  /** As the graph names it: relative to the repository that holds it, else to the folder that was asked for; with `/`. */
-  readonly sourcePath: string;
-  /** Size on disk. */
-  readonly size: number;
-  /** Its bytes; of a file over the limit only so many that the parser refuses it. */
-  readonly bytes: Uint8Array;
-}
+export type WorkplanFile = MarkdownFile;
 
-/** What a walk finds: a workplan, or a Markdown file that is none. */
-export type Found = { readonly file: WorkplanFile } | { readonly ignored: string };
-
-/**
- * Finds workplans, in a stable order, one at a time: a file that is named is one whatever it holds; in a folder (and below
- * it, hidden folders and `node_modules` left out, links not followed) those whose front matter says so. No file comes twice.
- *
- * @throws UsageError (2) for a path that is not there or cannot be read.
- */
-export async function* findWorkplans(paths: readonly string[]): AsyncGenerator<Found> {
-  const seen = new Set<string>();
-  for (const path of paths) {
-    const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-      throw new UsageError(error.code === 'ENOENT' ? `There is no file or folder ${path}.` : `${path} cannot be read (${error.code}).`);
-    });
-    if (info.isDirectory()) {
-      for await (const file of markdownBelow(resolve(path))) yield* once(seen, file, resolve(path), false);
-    } else yield* once(seen, resolve(path), dirname(resolve(path)), true);
-  }
-}
-
-async function* once(seen: Set<string>, path: string, asked: string, named: boolean): AsyncGenerator<Found> {
-  const real = await realpath(path);
-  if (seen.has(real)) return;
-  seen.add(real);
-  const { size, bytes } = await readStart(path);
-  const shown = shownPath(path);
-  if (!named && !looksLikeWorkplan(new TextDecoder().decode(bytes))) yield { ignored: shown };
-  else yield { file: { path, shown, sourcePath: relative((await repositoryOf(dirname(path))) ?? asked, path).split(sep).join('/'), size, bytes } };
-}
-
-async function* markdownBelow(folder: string): AsyncGenerator<string> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${folder} cannot be read (${error.code}).`);
-  });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      if (!entry.name.startsWith('.') && entry.name !== 'node_modules') yield* markdownBelow(path);
-    } else if (entry.isFile() && entry.name.toLowerCase().endsWith('.md')) yield path;
-  }
-}
-
-async function readStart(path: string): Promise<{ size: number; bytes: Uint8Array }> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const buffer = Buffer.alloc(Math.min(size, limits.fileBytes + 1));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    return { size, bytes: buffer.subarray(0, bytesRead) };
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 2, { cause: error });
-  }
-}
-
-/** A path as messages name it. */
-export function shownPath(path: string): string {
-  const below = relative(process.cwd(), path);
-  return below !== '' && !below.startsWith('..') ? below : path;
-}
-
-/** The nearest folder above that is a Git repository. */
-async function repositoryOf(folder: string): Promise<string | undefined> {
-  for (let at = folder; ; at = dirname(at)) {
-    if (await lstat(join(at, '.git')).then(() => true, () => false)) return at;
-    if (dirname(at) === at) return undefined;
-  }
+/** Finds workplans: files that are named, and those below a folder whose front matter says so. */
+export function findWorkplans(paths: readonly string[]): AsyncGenerator<Found> {
+  return findMarkdown(paths, (_path, text) => looksLikeWorkplan(text));
 }

@@ -1,10 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphTask, GraphWorkstream } from '@hubgraph/governance/workplan/drift';
 import type { GraphIds } from '@hubgraph/governance/workplan/ids';
 import type { SyncWorkplanInput, SyncWorkplanPayload } from '@hubgraph/governance/workplan/sync-input';
-import { UsageError } from '@hubgraph/kit/errors';
-import { exitCodes } from '../../exit-codes.ts';
 import type { GraphClient } from '../client.ts';
+import { whenAvailable } from '../when-available.ts';
 
 /** A refusal in a payload, with what its type adds. */
 export interface MutationError {
@@ -100,19 +98,4 @@ async function allPages<Node>(fetchPage: (after: string | null) => Promise<Page<
     if (!page.pageInfo.hasNextPage) return nodes;
     after = page.pageInfo.endCursor;
   }
-}
-
-const PAUSES = [250, 1_000, 3_000];
-
-/** Asks again while a hub cannot answer, three times with growing pauses (ms); the idempotency key makes that safe. */
-async function whenAvailable<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (const pause of PAUSES) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof UsageError) || error.exitCode !== exitCodes.hubUnavailable.code) throw error;
-      await delay(pause);
-    }
-  }
-  return ask();
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UsageError } from '@hubgraph/kit/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forEachBounded } from '../for-each-bounded.ts';
 import { checkFiles } from './check.ts';
 import { cleanUp } from './cleanup.ts';
 import { fakeGraph, idOf, type FakeGraph } from './fake-graph.ts';
-import { forEachBounded } from './read.ts';
 import { flagStale } from './stale.ts';
 import { syncFiles } from './sync.ts';
 

@@ -6,9 +6,10 @@ import type { SyncChange } from '@hubgraph/governance/workplan/sync-input';
 import { toSyncInput } from '@hubgraph/governance/workplan/sync-input';
 import { UsageError } from '@hubgraph/kit/errors';
 import { exitCodes } from '../../exit-codes.ts';
+import { forEachBounded } from '../for-each-bounded.ts';
 import type { GraphClient } from '../client.ts';
 import { fetchWorkstream, sendWorkplan, sentenceOf, type MutationError } from './graph.ts';
-import { forEachBounded, parseFile, readWorkplans, type ReadFile } from './read.ts';
+import { parseFile, readWorkplans, type ReadFile } from './read.ts';
 
 /** What became of one file. */
 export interface FileReport {
