@@ -20,8 +20,8 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   lifecycle: ['model', 'errors'],
   events: ['manifest', 'model', 'errors'],
   store: ['manifest', 'model', 'errors', 'config', 'lifecycle'], // for the facts that guards ask for
-  commands: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'workplan'],
-  graphql: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'commands', 'workplan'],
+  commands: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'workplan', 'contrib', 'sbom', 'licence'],
+  graphql: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'commands', 'workplan', 'contrib', 'sbom', 'licence'],
 };
 
 /** The direction of imports, as in docs: one sentence for each that goes the wrong way. */

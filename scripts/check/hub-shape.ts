@@ -9,6 +9,9 @@ const REQUIRED = ['manifest', 'model', 'errors', 'lifecycle', 'events', 'store',
 const OPTIONAL = [
   'main', // its own process
   'workplan', // governance: reads and writes workplan files
+  'contrib', // contributions: reads and writes contribution files
+  'sbom', // contributions: reads lockfiles and bills of materials
+  'licence', // contributions: evaluates licence expressions
   'jobs', // scheduled work
   'sample', // its part of the sample organisation
 ];

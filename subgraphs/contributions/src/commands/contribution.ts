@@ -104,7 +104,7 @@ export async function moveContribution(work: Work, verb: ContributionMove, input
     reason: reason ?? (decided.to === 'REJECTED' || decided.to === 'WITHDRAWN' ? before.reason : null),
     evidence: [...new Set([...before.evidence, ...evidence])],
   }, work.now);
-  const said = [reason ?? note, skipped(decided.from, decided.to)].filter(Boolean).join(' ') || null;
+  const said = [reason ?? note, skipped(decided.from, decided.to)].filter(Boolean).join('\n') || null;
   const links = [...(verb === 'submitContribution' ? [facts.upstreamUrl] : []), answerUrl ?? null, ...evidence].filter((link) => link !== null);
   work.note({ noun: 'Contribution', entityId: contribution.id, verb, from: decided.from, to: decided.to, note: said, evidence: links });
   recordContribution(work, decided.emits as ContributionEvent, contribution, decided.from, { reason: said });

@@ -1,7 +1,7 @@
-import { PackageURL } from 'packageurl-js';
 import { isLink, lineProblems, linkProblems, MAX_LINE, slugProblems, textProblems } from '@hubgraph/kit/fields';
 import { invalidField, type MutationErrorData } from '@hubgraph/kit/refusal';
 import type { Contribution } from '../model.ts';
+import { readPurl } from '../sbom/purl.ts';
 
 const MAX_LIST = 50;
 /** Owner and project of a repository elsewhere; an owner may have groups, divided by slashes. */
@@ -42,7 +42,7 @@ export function contentProblems(content: ContributionContent & { readonly title?
     ...textProblems({ bodyPath }, MAX_LINE),
     ...(workstream == null || (workstream.length <= MAX_LINE && WORKSTREAM.test(workstream)) ? [] : [invalidField(['workstream'], 'A workstream is named by its code, such as CUST-WP-0025.')]),
     ...(topic == null ? [] : slugProblems(topic, ['topic'])),
-    ...(content.package == null || packageOf(content.package) !== null ? [] : [invalidField(['package'], 'A package is named by its purl, such as pkg:npm/jszip.')]),
+    ...(content.package == null || readPurl(content.package) !== null ? [] : [invalidField(['package'], 'A package is named by its purl, such as pkg:npm/jszip.')]),
     ...linkProblems({ upstreamUrl }),
     ...evidenceProblems(evidence),
   ];
@@ -55,19 +55,9 @@ export function evidenceProblems(evidence: readonly string[] | null | undefined)
   return evidence.flatMap((link, index) => (isLink(link) || /^[0-9a-f]{7,64}$/.test(link) ? [] : [invalidField(['evidence', String(index)], 'Evidence is an http or https link without credentials, or the hash of a commit.')]));
 }
 
-/** A purl without version, qualifiers and path, in its canonical form; null when the text is none. */
-export function packageOf(text: string): string | null {
-  try {
-    const { type, namespace, name } = PackageURL.fromString(text);
-    return new PackageURL(type, namespace, name, undefined, undefined, undefined).toString();
-  } catch {
-    return null;
-  }
-}
-
 /** The columns that content writes; what is not given is left out. */
 export function columnsOf(content: ContributionContent): Partial<Contribution> {
   const { repo, body, bodyPath, workstream, topic, upstreamUrl, notes, evidence } = content;
-  const given = { repo, body, bodyPath, workstream, topic, upstreamUrl, notes, evidence: evidence === null ? [] : evidence, package: content.package == null ? content.package : packageOf(content.package) };
+  const given = { repo, body, bodyPath, workstream, topic, upstreamUrl, notes, evidence: evidence === null ? [] : evidence, package: content.package == null ? content.package : readPurl(content.package)?.package ?? null };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
