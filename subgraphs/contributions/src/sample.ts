@@ -3,6 +3,7 @@ import { parse } from 'graphql';
 import type { Hub } from '@hubgraph/kit/hub';
 import { systemIdentity } from '@hubgraph/kit/identity';
 import type { SyncContributionInput } from './contrib/sync-input.ts';
+import { sampleSboms } from './sample/sbom.ts';
 
 const identity = systemIdentity('sample');
 
@@ -41,7 +42,7 @@ const CONTRIBUTIONS: readonly Omit<SyncContributionInput, 'source'>[] = [
 
 const SYNC = parse('mutation ($input: SyncContributionInput!) { syncContribution(input: $input) { errors { message } } }');
 
-/** Puts this hub's contributions of the sample organisation in, by its own mutations; what is there already stays as it is. */
+/** Puts this hub's part of the sample organisation in, by its own mutations; what is there already stays as it is. */
 export async function sample(hub: Hub): Promise<void> {
   for (const contribution of CONTRIBUTIONS) {
     const sha256 = createHash('sha256').update(JSON.stringify(contribution)).digest('hex');
@@ -50,4 +51,5 @@ export async function sample(hub: Hub): Promise<void> {
     const wrong = [...(result.errors ?? []), ...(answer?.errors ?? [])].map((error) => error.message);
     if (wrong.length > 0) throw new Error(`sample data: ${wrong.join(' ')}`);
   }
+  await sampleSboms(hub);
 }

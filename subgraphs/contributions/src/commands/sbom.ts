@@ -83,7 +83,7 @@ function contentOf(input: IngestSbomInput): Content | { readonly problems: reado
   if (problems.length > 0) return { problems };
   if (input.packages != null) {
     const read = readPackages(input.packages);
-    return 'problems' in read ? read : { packages: read.packages, files: input.files ?? [], entryCount: input.entryCount ?? undefined, notices: [] };
+    return 'problems' in read ? read : { packages: read.packages, files: input.files ?? [], entryCount: input.entryCount, notices: [] };
   }
   const read = readFiles(input.documents ?? [], input.manifests ?? []);
   if ('problems' in read) return read;

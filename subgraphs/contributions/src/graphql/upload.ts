@@ -88,7 +88,7 @@ addMutation(builder, {
       domain: t.string({ description: 'Slug of its domain, for those who listen by domain.' }),
       packages: t.field({ type: [PackageInput], description: 'The whole bill of materials, at most 20,000 entries; or give documents.' }),
       files: t.field({ type: [FileInput], description: 'What the packages were read from.' }),
-      entryCount: t.int({ description: 'Records of the files; the number of packages when left out.' }),
+      entryCount: t.int({ description: 'Records of the files; the number of packages when left out, null when it cannot be told.' }),
       documents: t.field({ type: [UploadInput], description: 'Lockfiles, which together make one bill of materials, or one CycloneDX or SPDX document; what they are is seen from their content.' }),
       manifests: t.field({ type: [UploadInput], description: 'Manifests (package.json, pyproject.toml and so on) beside the lockfiles, for formats that do not say themselves what is direct.' }),
       ...changeFields(t),
