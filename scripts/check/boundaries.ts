@@ -19,7 +19,7 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   errors: ['model'],
   lifecycle: ['model', 'errors'],
   events: ['manifest', 'model', 'errors'],
-  store: ['manifest', 'model', 'errors', 'config', 'lifecycle'], // for the facts that guards ask for
+  store: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'sbom', 'licence'], // for the facts that guards ask for
   commands: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'workplan', 'contrib', 'sbom', 'licence'],
   graphql: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'commands', 'workplan', 'contrib', 'sbom', 'licence'],
 };
