@@ -6,10 +6,13 @@ import type { Classification, ClosureReview, Outcome, Workstream } from '../mode
 import { decisions, reviews, tasks, workstreams } from '../store/index.ts';
 import { checkVersion, lockedWorkstream, placeOf, recordWorkstream, type Work } from './common.ts';
 import { closureRefused, disposeOf } from './disposal.ts';
+import { sizeProblems } from './sizes.ts';
 import { decideWorkstream, workstreamFacts, type MoveInput } from './workstream.ts';
 
 /** Opens the closure review of an active workstream: a snapshot of all tasks is taken. */
 export async function openClosureReview(work: Work, input: MoveInput & { readonly context: string }): Promise<{ workstream: Workstream; review: ClosureReview } | Refused> {
+  const wrong = sizeProblems(input);
+  if (wrong.length > 0) return new Refused(wrong);
   const before = await lockedWorkstream(work, input.id);
   if (before instanceof Refused) return before;
   const stale = checkVersion(before, input.expectedVersion);
@@ -30,6 +33,8 @@ export async function openClosureReview(work: Work, input: MoveInput & { readonl
 
 /** Sends an open closure review back with a reason; the workstream is active again. */
 export async function rejectClosureReview(work: Work, input: MoveInput): Promise<{ workstream: Workstream; review: ClosureReview } | Refused> {
+  const wrong = sizeProblems(input);
+  if (wrong.length > 0) return new Refused(wrong);
   const before = await lockedWorkstream(work, input.id);
   if (before instanceof Refused) return before;
   const stale = checkVersion(before, input.expectedVersion);
@@ -55,6 +60,8 @@ export interface ReviewInput {
 
 /** Completes a workstream by the closure protocol; every blocker is listed in one `ClosureRefused`. */
 export async function completeWorkstream(work: Work, input: Omit<MoveInput, 'reason'> & { readonly review: ReviewInput; readonly reviewer?: string }): Promise<{ workstream: Workstream; review: ClosureReview } | Refused> {
+  const wrong = sizeProblems(input);
+  if (wrong.length > 0) return new Refused(wrong);
   const targets = await lockWithTargets(work, input.id, input.review.classifications);
   const before = await lockedWorkstream(work, input.id);
   if (before instanceof Refused) return before;

@@ -53,12 +53,20 @@ export async function placeOf(tx: Tx, workstream: Workstream): Promise<Place> {
 /** Event names of a lifecycle noun. */
 type EventName<Noun extends string> = Extract<keyof GovernanceEvents, `${Noun}.${string}`>;
 
+/** In characters: enough to decide whether one cares; history has the whole reason. */
+const MAX_REASON = 1_000;
+
+/** The beginning of a reason, without half a character at its end. */
+function excerpt(reason: string | null | undefined): string | null | undefined {
+  return reason == null || reason.length <= MAX_REASON ? reason : `${reason.slice(0, MAX_REASON).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
 /** Records an event of a workstream. */
 export function recordWorkstream(work: Work, name: EventName<'workstream'>, workstream: Workstream, from: Workstream['status'] | null, place: Place, more: { reason?: string | null; imported?: boolean } = {}): void {
-  work.record(name, { subject: `workstream/${workstream.id}`, domain: place.domain, data: { id: workstream.id, code: workstream.code, repo: place.repo, from, to: workstream.status, version: workstream.version, ...more } });
+  work.record(name, { subject: `workstream/${workstream.id}`, domain: place.domain, data: { id: workstream.id, code: workstream.code, repo: place.repo, from, to: workstream.status, version: workstream.version, ...more, reason: excerpt(more.reason) } });
 }
 
 /** Records an event of a task. */
 export function recordTask(work: Work, name: EventName<'task'>, task: Task, from: Task['status'] | null, workstreamCode: string, domain: string, more: { reason?: string | null; successor?: string | null; imported?: boolean } = {}): void {
-  work.record(name, { subject: `task/${task.id}`, domain, data: { id: task.id, code: task.code, workstream: workstreamCode, from, to: task.status, version: task.version, priority: task.priority, ...more } });
+  work.record(name, { subject: `task/${task.id}`, domain, data: { id: task.id, code: task.code, workstream: workstreamCode, from, to: task.status, version: task.version, priority: task.priority, ...more, reason: excerpt(more.reason) } });
 }

@@ -4,7 +4,8 @@ import { taskLifecycle, type TaskFacts } from '../lifecycle/task.ts';
 import type { AcceptancePoint, Priority, Task, TaskStatus, Workstream } from '../model.ts';
 import { domains, tasks, workstreams } from '../store/index.ts';
 import { changed, checkVersion, lockedWorkstream, recordTask, type Work } from './common.ts';
-import { nextTaskCode, TASK_CODE } from './task-code.ts';
+import { sizeProblems } from './sizes.ts';
+import { isTaskCode, nextTaskCode } from './task-code.ts';
 
 const MAX_TITLE = 500;
 
@@ -25,7 +26,8 @@ export async function createTask(work: Work, input: CreateTaskInput): Promise<{ 
   if (workstream instanceof Refused) return workstream;
   const wrong = [
     ...titleProblems(input.title),
-    ...(input.code == null || (TASK_CODE.test(input.code) && input.code.startsWith(`${workstream.code}-T`)) ? [] : [invalidField(['code'], `A code looks like ${workstream.code}-T01.`)]),
+    ...sizeProblems({ ...input, title: null }),
+    ...(input.code == null || isTaskCode(input.code, workstream.code) ? [] : [invalidField(['code'], `A code looks like ${workstream.code}-T01.`)]),
     ...(['PROPOSED', 'ACTIVE', 'PAUSED'].includes(workstream.status) ? [] : [invalidField(['workstream'], `${workstream.code} is ${workstream.status} and takes no new task.`)]),
   ];
   if (wrong.length > 0) return new Refused(wrong);
@@ -62,7 +64,7 @@ export async function updateTask(work: Work, input: UpdateTaskInput): Promise<{ 
   if (locked instanceof Refused) return locked;
   const { task: before, workstream } = locked;
   if (input.title === null) return new Refused([invalidField(['title'], 'A title cannot be cleared.')]);
-  const wrong = input.title === undefined ? [] : titleProblems(input.title);
+  const wrong = [...(input.title === undefined ? [] : titleProblems(input.title)), ...sizeProblems({ ...input, title: null })];
   if (wrong.length > 0) return new Refused(wrong);
   const changes = changed(before, { title: input.title, description: input.description, priority: input.priority ?? undefined, assignee: input.assignee, acceptance: input.acceptance ?? undefined });
   if (changes === null) return { task: before, workstream };
@@ -86,6 +88,8 @@ export interface MoveTaskInput {
 
 /** Moves a task by one of its verbs. */
 export async function moveTask(work: Work, verb: TaskMove, input: MoveTaskInput): Promise<{ task: Task; workstream: Workstream } | Refused> {
+  const wrong = sizeProblems(input);
+  if (wrong.length > 0) return new Refused(wrong);
   const locked = await lockTask(work, input);
   if (locked instanceof Refused) return locked;
   const { task: before, workstream } = locked;

@@ -6,8 +6,7 @@ import { decisions, dependencies, tasks, workstreams } from '../store/index.ts';
 import { changed, checkVersion, domainOf, lockedWorkstream, placeOf, recordWorkstream, repoOf, topicOf, type Work } from './common.ts';
 import { disposeOf } from './disposal.ts';
 import { WORKSTREAM_CODE } from '../workplan/codes.ts';
-
-
+import { sizeProblems } from './sizes.ts';
 
 const MAX_TITLE = 500;
 
@@ -28,6 +27,7 @@ export async function proposeWorkstream(work: Work, input: ProposeWorkstreamInpu
   const wrong = [
     ...(WORKSTREAM_CODE.test(input.code) ? [] : [invalidField(['code'], 'A code looks like CUST-WP-0025.')]),
     ...(goodTitle(input.title) ? [] : [invalidField(['title'], `A title has 1 to ${MAX_TITLE} characters.`)]),
+    ...sizeProblems({ ...input, title: null, code: null }),
   ];
   if (wrong.length > 0) return new Refused(wrong);
   const domain = await domainOf(work.tx, input.domain);
@@ -67,7 +67,9 @@ export async function changeWorkstream(work: Work, input: ChangeWorkstreamInput)
   if (before instanceof Refused) return before;
   const stale = checkVersion(before, input.expectedVersion);
   if (stale) return stale;
-  if (input.title === null || (input.title !== undefined && !goodTitle(input.title))) return new Refused([invalidField(['title'], `A title has 1 to ${MAX_TITLE} characters.`)]);
+  const goodOrLeft = input.title === undefined || (input.title !== null && goodTitle(input.title));
+  const wrong = [...(goodOrLeft ? [] : [invalidField(['title'], `A title has 1 to ${MAX_TITLE} characters.`)]), ...sizeProblems({ ...input, title: null })];
+  if (wrong.length > 0) return new Refused(wrong);
   const topic = await topicOf(work.tx, input.topic);
   if (topic instanceof Refused) return topic;
   const changes = changed(before, {
@@ -108,6 +110,8 @@ export function decideWorkstream(work: Work, verb: Parameters<typeof workstreamL
 
 /** Moves a workstream by a verb that needs nothing but a reason or a named decision. */
 export async function moveWorkstream(work: Work, verb: Exclude<PlainMove, 'cancelWorkstream'>, input: MoveInput & { readonly decision?: string | null }): Promise<{ workstream: Workstream } | Refused> {
+  const wrong = sizeProblems(input);
+  if (wrong.length > 0) return new Refused(wrong);
   const before = await lockedWorkstream(work, input.id);
   if (before instanceof Refused) return before;
   const stale = checkVersion(before, input.expectedVersion);
@@ -125,6 +129,8 @@ export async function moveWorkstream(work: Work, verb: Exclude<PlainMove, 'cance
 
 /** Gives a workstream up: every open task is disposed of as in a closure review, or another workstream supersedes it (its open tasks are cancelled as superseded). */
 export async function cancelWorkstream(work: Work, input: MoveInput & { readonly supersededBy?: string | null; readonly classifications?: readonly Classification[] | null }): Promise<{ workstream: Workstream } | Refused> {
+  const wrong = sizeProblems(input);
+  if (wrong.length > 0) return new Refused(wrong);
   const before = await lockedWorkstream(work, input.id);
   if (before instanceof Refused) return before;
   const stale = checkVersion(before, input.expectedVersion);

@@ -1,5 +1,5 @@
-/** `CUST-WP-0040`, `ARTIFACT-STORE-WP-0005`. */
-export const WORKSTREAM_CODE = /^[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*-WP-\d{1,6}$/;
+/** `CUST-WP-0040`, `ARTIFACT-STORE-WP-0005`; at most 100 characters. */
+export const WORKSTREAM_CODE = /^(?=.{1,100}$)[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*-WP-\d{1,6}$/;
 
 /** `T01` and `CUST-WP-0040-T01` are both `CUST-WP-0040-T01`; undefined for anything else, and for a task of another workplan. */
 export function fullCode(id: string, workstream: string | undefined): string | undefined {

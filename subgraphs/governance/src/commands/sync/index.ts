@@ -3,7 +3,8 @@ import type { Domain, Repo, Topic, Workstream } from '../../model.ts';
 import { workstreams } from '../../store/index.ts';
 import { checkVersion, domainOf, repoOf, type Work } from '../common.ts';
 import { ensureTopic } from './topic.ts';
-import { TASK_CODE } from '../task-code.ts';
+import { sizeProblems } from '../sizes.ts';
+import { isTaskCode } from '../task-code.ts';
 import { WORKSTREAM_CODE } from '../../workplan/codes.ts';
 import { syncDependencies } from './dependencies.ts';
 import { importWorkplan } from './import.ts';
@@ -55,8 +56,9 @@ function problems(input: SyncWorkplanInput) {
   return [
     ...(WORKSTREAM_CODE.test(input.code) ? [] : [invalidField(['code'], 'A code looks like CUST-WP-0025.')]),
     ...(input.title.trim() === '' ? [invalidField(['title'], 'A title is needed.')] : []),
+    ...sizeProblems(input),
     ...(input.tasks.length > MAX_TASKS ? [invalidField(['tasks'], `A workplan has at most ${MAX_TASKS} tasks; this one has ${input.tasks.length}.`)] : []),
-    ...input.tasks.filter((task) => !TASK_CODE.test(task.code) || !task.code.startsWith(`${input.code}-T`)).map((task) => invalidField(['tasks', task.code, 'code'], `A task code looks like ${input.code}-T01.`)),
+    ...input.tasks.filter((task) => !isTaskCode(task.code, input.code)).map((task) => invalidField(['tasks', task.code, 'code'], `A task code looks like ${input.code}-T01.`)),
     ...doubled.map((task) => invalidField(['tasks', task.code], `${task.code} stands twice in the file.`)),
     ...(input.status === 'CLOSING' && input.closureReview ? invalidInput(['closureReview'], 'A file that is closing has no finished closure review yet.').errors : []),
   ];
