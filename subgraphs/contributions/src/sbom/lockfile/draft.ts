@@ -77,7 +77,13 @@ function faultOf({ ecosystem, name, version, alias, thirdParty }: Draft): string
   const ofAlias = alias === null ? null : faultOfName(ecosystem, alias);
   if (ofAlias !== null) return `The alias ${quote(alias!)} ${ofAlias}.`;
   const ofVersion = version === null ? null : faultOfVersion(version);
-  return ofVersion === null ? null : `The version ${quote(version!)} of ${quote(name)} ${ofVersion}.`;
+  if (ofVersion !== null) return `The version ${quote(version!)} of ${quote(name)} ${ofVersion}.`;
+  try {
+    purlOf(ecosystem, name === '' ? 'root' : name, version, { kind: 'REGISTRY' });
+    return null;
+  } catch {
+    return `The name ${quote(name)} makes no package URL.`;
+  }
 }
 
 function packageOf(file: string, one: Draft): SbomPackage {
