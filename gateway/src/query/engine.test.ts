@@ -57,6 +57,31 @@ function engineOver(options: Partial<EngineOptions> = {}) {
   return { engine, hubs, ask };
 }
 
+describe('a key of another hub that nobody knows', () => {
+  const noted: TestSubgraph = {
+    sdl: 'type Query { note: Note must: Note! } type Note { text: String! work: Work sure: Work! } type Work @key(fields: "id", resolvable: false) { id: ID! }',
+    resolvers: { Query: { note: () => ({ text: 'hi', work: { id: '9' }, sure: { id: '9' } }), must: () => ({ text: 'hi', sure: { id: '9' } }) } },
+  };
+  const titled: TestSubgraph = { sdl: 'type Query { none: Int } type Work @key(fields: "id") { id: ID! title: String! }', resolvers: { Work: { __resolveReference: () => null } } };
+  const ask = async (source: string) => {
+    const callers = new Map(Object.entries({ noted, titled }).map(([name, subgraph]) => [name, localCaller(testHub(name, subgraph))]));
+    const engine = createEngine({ supergraphSdl: compose({ noted, titled }), callers, log: pino({ level: 'silent' }), development: true });
+    const prepared = await engine.prepare({ source, identity: viewer });
+    if (prepared instanceof Refused) throw new Error('refused');
+    return JSON.parse(JSON.stringify(await engine.execute(prepared, { identity: viewer })));
+  };
+
+  it('is null and no fault', async () => {
+    expect(await ask('{ note { text work { id } } }')).toEqual({ data: { note: { text: 'hi', work: { id: '9' } } } });
+    expect(await ask('{ note { text work { id title } } }')).toEqual({ data: { note: { text: 'hi', work: null } } });
+    expect(await ask('{ note { text sure { title } } }')).toEqual({ data: { note: null } });
+  });
+
+  it('is told when it takes the whole answer along', async () => {
+    expect(await ask('{ must { sure { title } } }')).toMatchObject({ data: null, errors: [{ extensions: { code: 'INTERNAL' } }] });
+  });
+});
+
 describe('a query over two hubs', () => {
   it('joins entities, under aliases and through fragments', async () => {
     const { ask } = engineOver();

@@ -44,10 +44,15 @@ async function runPlan(prepared: Prepared, plan: QueryPlan, { sources, variables
   return errors.length > 0 ? { data: result.data, errors } : { data: result.data };
 }
 
-/** What the executor reports of null or wrong values that no hub gave an error for; it puts them into extensions. */
+/**
+ * What the executor reports of null or wrong values that no hub gave an error for; it puts them into extensions. A null is
+ * left at that unless it takes the whole answer along: hubs name each other's nouns by keys, and a key that nobody knows is
+ * no fault.
+ */
 function invalidValues(result: ExecutionResult): readonly GraphQLError[] {
   const errors = (result.extensions?.valueCompletion ?? []) as readonly GraphQLError[];
-  return errors.filter(({ path }) => !path?.some((name) => typeof name === 'string' && name.startsWith(WITHHELD_MARK)));
+  const absorbed = ({ message }: GraphQLError) => result.data != null && message.startsWith('Cannot return null for non-nullable');
+  return errors.filter((error) => !absorbed(error) && !error.path?.some((name) => typeof name === 'string' && name.startsWith(WITHHELD_MARK)));
 }
 
 function withRefusals(prepared: Prepared, result: ExecutionResult, variables: Variables): ExecutionResult {

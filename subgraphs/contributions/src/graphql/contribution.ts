@@ -17,7 +17,7 @@ export function followUpBefore(context: ContributionsContext): Date {
   return new Date(context.now().getTime() - context.followUpDays * DAY);
 }
 
-const AS_GIVEN = 'It is kept as it was given; what governance does not know has nothing but its key.';
+const AS_GIVEN = 'Its key is kept as it was given: asked for more than the key, one that governance does not know is null.';
 
 Contribution.implement({
   description: 'What we give upstream: a bug report, a feature request, an extension point or an upstream pull request.',
@@ -48,7 +48,7 @@ Contribution.implement({
       description: 'Whether it was submitted a while ago (30 days, unless set otherwise) and nobody upstream has answered.',
       resolve: (contribution, _args, context) => contribution.status === 'SUBMITTED' && contribution.submittedAt !== null && contribution.submittedAt <= followUpBefore(context),
     }),
-    domain: t.field({ type: Domain, description: `The domain that it belongs to. ${AS_GIVEN}`, resolve: (contribution) => ({ slug: contribution.domain }) }),
+    domain: t.field({ type: Domain, nullable: true, description: `The domain that it belongs to. ${AS_GIVEN}`, resolve: (contribution) => ({ slug: contribution.domain }) }),
     repo: t.field({ type: Repo, nullable: true, description: `Our repo that it comes from. ${AS_GIVEN}`, resolve: (contribution) => (contribution.repo === null ? null : { slug: contribution.repo }) }),
     workstream: t.field({ type: Workstream, nullable: true, description: `The workstream that it belongs to. ${AS_GIVEN}`, resolve: (contribution) => (contribution.workstream === null ? null : { code: contribution.workstream }) }),
     topic: t.field({ type: Topic, nullable: true, description: `The topic that it belongs to. ${AS_GIVEN}`, resolve: (contribution) => (contribution.topic === null ? null : { slug: contribution.topic }) }),
