@@ -64,6 +64,31 @@ describe.each(['single', 'processes'] as const)('the graph in the topology %s', 
     expect(watch.waiting).toEqual([]);
   });
 
+  it('joins a repo to its contributions, and those to their workstreams', async () => {
+    const { body } = await post(operation('join'), {}, await token('viewer'));
+    expect(body.errors).toBeUndefined();
+    const { repo, package: jszip } = body.data;
+    expect(repo).toMatchObject({ slug: 'warehouse', domain: { slug: 'infotech' } });
+    expect(repo.contributions.nodes).toHaveLength(3);
+    expect(repo.contributions.nodes).toContainEqual({ slug: '2026-03-09--stuk--jszip--reading-large-archives-blocks-the-page', type: 'BR', status: 'SUBMITTED', workstream: { code: 'CUST-WP-0025', status: 'ACTIVE' } });
+    expect(jszip.contributions.map((contribution: any) => contribution.status)).toEqual(['MERGED', 'SUBMITTED']);
+  });
+
+  it('refuses to merge a report that upstream has not accepted, and says what is possible', async () => {
+    const bearer = await token('author');
+    const { body: found } = await post('{ contributions(filter: { needsFollowUp: true }) { nodes { id } } }', {}, bearer);
+    expect(found.data.contributions.nodes).toHaveLength(1);
+    const { body } = await post(operation('merge'), { id: found.data.contributions.nodes[0].id }, bearer);
+    expect(body.data.mergeContribution).toMatchObject({ contribution: null, cursor: null, errors: [{ __typename: 'TransitionRefused', code: 'TRANSITION_REFUSED', unmet: [{ code: 'ACCEPTED_OR_PULL_REQUEST' }] }] });
+    expect(body.data.mergeContribution.errors[0].allowed).toContainEqual({ verb: 'acceptContribution', to: 'ACCEPTED' });
+  });
+
+  it('is null below the keys of another hub that nobody knows', async () => {
+    const bearer = await token('author');
+    const { body } = await post('mutation ($input: DraftContributionInput!) { draftContribution(input: $input) { contribution { slug domain { slug name } repo { slug } workstream { title } } errors { code } } }', { input: { type: 'EP', domain: 'nowhere', repo: 'none', workstream: 'NO-WP-0001', targetOrg: 'a', targetRepo: 'b', title: 'x', dryRun: true } }, bearer);
+    expect(body).toEqual({ data: { draftContribution: { contribution: { slug: 'EP-NOWHERE-001', domain: null, repo: { slug: 'none' }, workstream: null }, errors: [] } } });
+  });
+
   it('answers nobody without a token but __typename, and a viewer no mutation', async () => {
     expect(await post('{ __typename }')).toMatchObject({ status: 200, body: { data: { __typename: 'Query' } } });
     expect(await post('{ stateSummary { domains } }')).toMatchObject({ status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } });
