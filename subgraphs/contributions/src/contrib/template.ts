@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { ContributionType } from '../model.ts';
-import { KINDS, type Kind } from './model.ts';
+import type { Kind } from './model.ts';
 import { datedSlug } from './slug.ts';
 
 /** What is known of a contribution when its file is made; what is missing stands there to be filled in. */
@@ -50,6 +50,3 @@ function halves(target: string): [string, string] {
   const cut = target.lastIndexOf('/');
   return [target.slice(0, cut), target.slice(cut + 1)];
 }
-
-/** Every word that names a kind, for messages. */
-export const KIND_WORDS = KINDS.map((kind) => kind.type).join(', ');
