@@ -13,6 +13,9 @@ import { Refusal, refuse } from './refusal.ts';
 import { baseOf, locate, normalisePath } from './text.ts';
 import type { SourceText } from './text.ts';
 
+/** Longest place of a package: deeper trees cannot be installed, and looking up in them would take long. */
+const LONGEST_KEY = 1024;
+
 interface Node {
   readonly key: string;
   readonly entry: Table;
@@ -45,7 +48,12 @@ function readPackages(source: SourceText, root: Table, kind: LockfileKind, forma
   const problems = stepProblems(source, nodes, manifests);
   if (problems.length > 0) throw new Refusal(problems);
   const notices: SbomProblem[] = [];
-  for (const node of nodes.values()) connect(source, nodes, node, problems, notices);
+  const tree = new Tree(nodes);
+  let edges = 0;
+  for (const node of nodes.values()) {
+    edges += connect(source, tree, node, problems, notices);
+    checkCount(source, 'edges', edges);
+  }
   if (problems.length > 0) throw new Refusal(problems);
   const drafts = Array.from(nodes.values(), (node) => node.draft).filter((one) => one !== null);
   return { kind, formatVersion, entryCount: drafts.filter((one) => one.thirdParty).length, drafts, notices };
@@ -53,6 +61,7 @@ function readPackages(source: SourceText, root: Table, kind: LockfileKind, forma
 
 function nodeOf(source: SourceText, key: string, entry: Table): Node {
   const needle = JSON.stringify(key);
+  if (key.length > LONGEST_KEY) refuse(source.name, 'LIMIT', `The place of a package has ${key.length} characters; at most ${LONGEST_KEY} are read.`, locate(source, needle));
   if (own(entry, 'link') === true) {
     const target = textOf(entry, 'resolved');
     if (target === undefined) refuse(source.name, 'INVALID', 'A link must say in "resolved" where it leads.', { ...locate(source, needle), path: `packages[${needle}]` });
@@ -102,36 +111,68 @@ function mark(one: Draft, entry: Table): void {
   if (!is('devOptional') && !is('extraneous')) one.scope = is('dev') ? 'DEV' : 'PROD';
 }
 
-function connect(source: SourceText, nodes: ReadonlyMap<string, Node>, { key, entry, draft: from }: Node, problems: SbomProblem[], notices: SbomProblem[]): void {
-  if (from === null) return;
+/** Adds the edges of a node and answers how many it asks for. */
+function connect(source: SourceText, tree: Tree, { key, entry, draft: from }: Node, problems: SbomProblem[], notices: SbomProblem[]): number {
+  if (from === null) return 0;
   const path = `packages[${JSON.stringify(key)}]`;
   const optional = new Set(Object.keys(tableOf(source, entry, 'optionalDependencies', `${path}.optionalDependencies`)));
-  for (const wanted of wantedOf(source, entry, path)) {
+  const all = wantedOf(source, entry, path);
+  const folders = all.length === 0 ? [] : tree.folders(key);
+  for (const wanted of all) {
     // an installed package brings no development dependencies
     if (wanted.group === 'DEV' && from.thirdParty) continue;
-    const to = resolve(nodes, key, wanted.name);
+    const to = tree.find(folders, wanted.name);
     if (to !== null) {
       from.edges!.add(to.id);
-      if (!from.thirdParty && wanted.group !== 'PEER' && to.thirdParty) name(to, wanted);
+      if (!from.thirdParty && wanted.group !== 'PEER' && to.thirdParty) nameDirect(to, wanted);
     } else if (wanted.group !== 'PEER' && !optional.has(wanted.name)) {
       const reason = `${path} asks for ${wanted.name}@${wanted.range}, which the lock does not hold.`;
       const problem: SbomProblem = { file: source.name, ...locate(source, `${JSON.stringify(key)}: {`), path, reason, code: from.thirdParty ? 'DANGLING_EDGE' : 'OUT_OF_STEP' };
       (from.thirdParty ? notices : problems).push(problem);
     }
   }
+  return all.length;
 }
 
-function name(to: Draft, { group }: Wanted): void {
+function nameDirect(to: Draft, { group }: Wanted): void {
   to.direct = true;
   if (group === 'PROD' || to.directScope === null) to.directScope = group === 'PROD' ? 'PROD' : 'DEV';
 }
 
-/** As Node looks a package up: in `node_modules` of the folder, then of every folder above. */
-function resolve(nodes: ReadonlyMap<string, Node>, from: string, wanted: string): Draft | null {
-  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) {
-    const found = nodes.get(folder === '' ? `node_modules/${wanted}` : `${folder}/node_modules/${wanted}`);
-    if (found !== undefined) return found.link === null ? found.draft : nodes.get(found.link)?.draft ?? null;
-    if (folder === '') return null;
+/** What lies in which folder's `node_modules`. */
+class Tree {
+  private readonly nodes: ReadonlyMap<string, Node>;
+  private readonly contents = new Map<string, Map<string, Node>>();
+
+  constructor(nodes: ReadonlyMap<string, Node>) {
+    this.nodes = nodes;
+    for (const node of nodes.values()) {
+      const at = node.key.lastIndexOf('node_modules/');
+      if (at < 0) continue;
+      const folder = node.key.slice(0, Math.max(0, at - 1));
+      const content = this.contents.get(folder);
+      const name = node.key.slice(at + 'node_modules/'.length);
+      if (content === undefined) this.contents.set(folder, new Map([[name, node]]));
+      else content.set(name, node);
+    }
+  }
+
+  /** Where Node looks a package up: in `node_modules` of the folder, then of every folder above. */
+  folders(key: string): ReadonlyMap<string, Node>[] {
+    const found: ReadonlyMap<string, Node>[] = [];
+    for (let folder = key; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) {
+      const content = this.contents.get(folder);
+      if (content !== undefined) found.push(content);
+      if (folder === '') return found;
+    }
+  }
+
+  find(folders: readonly ReadonlyMap<string, Node>[], name: string): Draft | null {
+    for (const content of folders) {
+      const node = content.get(name);
+      if (node !== undefined) return node.link === null ? node.draft : this.nodes.get(node.link)?.draft ?? null;
+    }
+    return null;
   }
 }
 

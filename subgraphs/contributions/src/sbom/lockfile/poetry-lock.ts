@@ -29,9 +29,12 @@ export function readPoetryLock(source: SourceText, manifests: readonly Placed[])
   const entries = list.map((value, index) => entryOf(source, asTable(source, value, `package[${index}]`, '[[package]]'), index));
   const byName = Map.groupBy(entries, (entry) => pypiName(entry.draft.name));
   const notices: SbomProblem[] = [];
+  let edges = 0;
   for (const { table, draft: from } of entries) {
     for (const [name, spec] of Object.entries(tableOf(source, table, 'dependencies', `${from.id}.dependencies`))) {
       const found = byName.get(pypiName(name));
+      edges += found?.length ?? 0;
+      checkCount(source, 'edges', edges);
       for (const to of found ?? []) from.edges!.add(to.draft.id);
       if (found === undefined && !isLoose(spec)) notices.push({ file: source.name, ...locate(source, ...from.needles), path: from.id, reason: `${from.id} needs ${name}, which the lock does not hold; an extra or a marker may leave it out.`, code: 'DANGLING_EDGE' });
     }

@@ -36,6 +36,7 @@ export function decode({ name, bytes }: InputFile): SourceText {
   }
   const nul = text.indexOf('\0');
   if (nul >= 0) refuse(name, 'MALFORMED', 'The file holds a NUL character: it is not a text file.', positionOf(text, nul));
+  checkLines(name, text);
   if (text.trim() === '') refuse(name, 'MALFORMED', 'The file is empty.', { line: 1, column: 1 });
   return { name, folder: folderOf(name), text, sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
 }
@@ -79,6 +80,16 @@ export function locate({ text }: SourceText, ...needles: string[]): At {
     if (offset >= 0) return positionOf(text, offset);
   }
   return {};
+}
+
+/** A line costs more memory than its characters. */
+const LINES = 5_000_000;
+
+function checkLines(name: string, text: string): void {
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    if (++lines > LINES) refuse(name, 'LIMIT', `The file has more than ${LINES} lines.`, { line: lines });
+  }
 }
 
 /** The lenient decoder marks the first wrong byte; the file may hold that mark itself, then only the line is lost. */

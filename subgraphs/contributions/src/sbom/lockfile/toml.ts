@@ -23,9 +23,13 @@ export function parseToml(source: SourceText): unknown {
   }
 }
 
+/** Most tables and lists of one file; an empty one costs many times its two characters. */
+const CONTAINERS = 5_000_000;
+
 /** The parser limits brackets but not dotted keys, and every dot is a table. */
 function checkKeys({ name, text }: SourceText): void {
   let dots = 0;
+  let containers = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at]!;
     if (char === '.') {
@@ -34,6 +38,7 @@ function checkKeys({ name, text }: SourceText): void {
       at = endOfString(text, at, char);
     } else if (char === '\n' || char === '=' || char === ',' || char === '{' || char === '[') {
       dots = 0;
+      if ((char === '{' || char === '[') && ++containers > CONTAINERS) refuse(name, 'LIMIT', `The file has more than ${CONTAINERS} tables and lists.`, positionOf(text, at));
     }
   }
 }

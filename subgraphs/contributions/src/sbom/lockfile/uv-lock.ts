@@ -99,6 +99,8 @@ class Graph {
   private readonly notices: SbomProblem[];
   private readonly byName: ReadonlyMap<string, UvEntry[]>;
   private readonly points = new Map<PointKey, Point>();
+  private readonly missing = new Set<string>();
+  private looked = 0;
 
   constructor(source: SourceText, entries: readonly UvEntry[], notices: SbomProblem[]) {
     this.source = source;
@@ -112,7 +114,7 @@ class Graph {
     const reached: PointKey[] = [];
     for (const need of needs) {
       const found = this.find(need);
-      if (found.length === 0) this.notices.push({ file: this.source.name, path: from, reason: `${from} needs ${textOf(need, 'name') ?? 'something without a name'}, which the lock does not hold.`, code: 'DANGLING_EDGE' });
+      if (found.length === 0) this.note(from, textOf(need, 'name') ?? 'something without a name');
       for (const entry of found) {
         reached.push(this.point({ entry, extra: null }));
         for (const extra of [...textsOf(own(need, 'extra')), ...textsOf(own(need, 'extras'))]) reached.push(this.point({ entry, extra }));
@@ -131,6 +133,13 @@ class Graph {
     return new Set(Array.from(keys, (key) => this.points.get(key)!.entry.draft));
   }
 
+  private note(from: string, name: string): void {
+    const reason = `${from} needs ${name}, which the lock does not hold.`;
+    if (this.missing.has(reason)) return;
+    this.missing.add(reason);
+    this.notices.push({ file: this.source.name, path: from, reason, code: 'DANGLING_EDGE' });
+  }
+
   private point(point: Point): PointKey {
     const key = point.extra === null ? point.entry.draft.id : JSON.stringify([point.entry.draft.id, point.extra]);
     if (!this.points.has(key)) this.points.set(key, point);
@@ -140,6 +149,9 @@ class Graph {
   /** A name that forks by platform says which version or source is meant; several are meant when it does not. */
   private find(need: Table): UvEntry[] {
     const named = this.byName.get(pypiName(textOf(need, 'name') ?? '')) ?? [];
+    // one name at ten thousand versions, asked for by each: the file is refused before that is walked
+    this.looked += named.length;
+    checkCount(this.source, 'edges', this.looked / 8);
     const version = textOf(need, 'version');
     const from = own(need, 'source');
     if (named.length === 1) return version === undefined || named[0]!.draft.version === version ? named : [];
