@@ -1,5 +1,3 @@
-import { JsonValidator } from '@cyclonedx/cyclonedx-library/Validation';
-import { Version } from '@cyclonedx/cyclonedx-library/Spec';
 import { evaluateLicence } from '../../licence/evaluate.ts';
 import type { PackageFlag, Scope } from '../model.ts';
 import { isTable, own, textOf } from '../lockfile/fields.ts';
@@ -9,31 +7,18 @@ import type { SourceText } from '../lockfile/text.ts';
 import type { PlaceOf } from './assemble.ts';
 import { joinLicences } from './component.ts';
 import type { Component, Contents, Edge } from './component.ts';
+import { cycloneDxVersions, validateCycloneDx } from './cyclonedx-schema.ts';
 import { FACT_PREFIX } from './facts.ts';
-import { readPointer, writeSteps } from './json-place.ts';
+import { writeSteps } from './json-place.ts';
 import type { Steps } from './json-place.ts';
-
-const validators: ReadonlyMap<string, JsonValidator> = new Map([Version.v1dot2, Version.v1dot3, Version.v1dot4, Version.v1dot5, Version.v1dot6, Version.v1dot7].map((version) => [version as string, new JsonValidator(version)]));
-
-/** Versions of CycloneDX that are read. */
-export const cycloneDxVersions: readonly string[] = [...validators.keys()];
-
-/** Validates a CycloneDX document by the official schema of its version; `json` is its text. The first fault only. */
-export async function validateCycloneDx(version: string, json: string): Promise<{ readonly steps: Steps; readonly reason: string } | null> {
-  const fault = (await validators.get(version)?.validate(json)) ?? null;
-  if (fault === null) return null;
-  const [first] = fault as readonly { readonly instancePath?: string; readonly message?: string; readonly params?: Record<string, unknown> }[];
-  const detail = first?.params?.additionalProperty ?? first?.params?.allowedValues;
-  return { steps: readPointer(first?.instancePath ?? ''), reason: `${first?.message ?? 'is not valid'}${detail === undefined ? '' : `: ${String(detail).slice(0, 200)}`}` };
-}
 
 /**
  * Reads a CycloneDX document given as the JSON form of its version.
  * @throws Refusal UNSUPPORTED_VERSION, or INVALID when the official schema refuses it.
  */
-export async function readCycloneDx(source: SourceText, version: string, document: Table, json: string, placeOf: PlaceOf): Promise<Contents> {
-  if (!validators.has(version)) refuse(source.name, 'UNSUPPORTED_VERSION', `CycloneDX ${version} is not read; ${cycloneDxVersions.join(', ')} are.`);
-  const fault = await validateCycloneDx(version, json);
+export function readCycloneDx(source: SourceText, version: string, document: Table, placeOf: PlaceOf): Contents {
+  if (!cycloneDxVersions.includes(version)) refuse(source.name, 'UNSUPPORTED_VERSION', `CycloneDX ${version} is not read; ${cycloneDxVersions.join(', ')} are.`, placeOf(['specVersion']));
+  const fault = validateCycloneDx(version, document);
   if (fault !== null) refuse(source.name, 'INVALID', `Not valid by the schema of CycloneDX ${version}: ${writeSteps(fault.steps) || 'the document'} ${fault.reason}.`, { ...placeOf(fault.steps), path: writeSteps(fault.steps) });
   return contentsOf(document);
 }

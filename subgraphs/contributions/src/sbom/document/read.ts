@@ -46,9 +46,9 @@ export function detectDocument(bytes: Uint8Array): { readonly kind: ExchangeKind
  * Reads a CycloneDX 1.2 to 1.7 (JSON, XML), SPDX 2.2 or 2.3 (JSON, tag-value) or SPDX 3.0 (JSON-LD) document. Pure: it
  * fetches and expands nothing and never throws for what stands in the file.
  */
-export async function readDocument(file: InputFile): Promise<ReadDocument> {
+export function readDocument(file: InputFile): ReadDocument {
   try {
-    return { document: await read(decode(file), file) };
+    return { document: read(decode(file), file) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const [first, ...others] = shorten(error.problems);
@@ -57,12 +57,12 @@ export async function readDocument(file: InputFile): Promise<ReadDocument> {
   }
 }
 
-async function read(source: SourceText, file: InputFile): Promise<ImportedDocument> {
+function read(source: SourceText, file: InputFile): ImportedDocument {
   const detected = detectDocument(file.bytes);
   if (detected === null) refuse(source.name, 'UNKNOWN_FORMAT', 'The file is no CycloneDX and no SPDX document.');
   if (detected.kind === 'CYCLONEDX_XML') {
     const { version, document, placeOf: place } = readCycloneDxXml(source);
-    return assemble(source, detected.kind, version, await readCycloneDx(source, version, document, JSON.stringify(document), place), place);
+    return assemble(source, detected.kind, version, readCycloneDx(source, version, document, place), place);
   }
   if (detected.kind === 'SPDX_TAG_VALUE') {
     const { document, placeOf: place } = readTagValue(source);
@@ -72,7 +72,7 @@ async function read(source: SourceText, file: InputFile): Promise<ImportedDocume
   return readJson(source, detected.kind);
 }
 
-async function readJson(source: SourceText, kind: ExchangeKind): Promise<ImportedDocument> {
+function readJson(source: SourceText, kind: ExchangeKind): ImportedDocument {
   const hidden = /"__proto__"\s*:/.exec(source.text);
   if (hidden !== null) refuse(source.name, 'INVALID', 'No document has a field __proto__.', positionOf(source.text, hidden.index));
   const document = parseJson(source);
@@ -80,7 +80,7 @@ async function readJson(source: SourceText, kind: ExchangeKind): Promise<Importe
   const place: PlaceOf = (steps) => placeOf(source.text, steps);
   if (kind === 'CYCLONEDX_JSON') {
     const version = textOf(document, 'specVersion') ?? '';
-    return assemble(source, kind, version, await readCycloneDx(source, version, document, source.text, place), place);
+    return assemble(source, kind, version, readCycloneDx(source, version, document, place), place);
   }
   const { version, contents } = own(document, '@graph') !== undefined || own(document, '@context') !== undefined ? readSpdx3(source, document, place) : readSpdx(source, document, place);
   return assemble(source, kind, version, contents, place);
