@@ -26,7 +26,13 @@ export interface GraphClient {
    * @throws UsageError with one sentence: 11 nothing answers there, 12 the token is missing, not valid or lacks scopes,
    * 13 a hub cannot answer, 2 the variables are wrong, 1 any other refusal, 70 a fault of the graph.
    */
-  request<Data>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Data>;
+  request<Data>(query: string, variables?: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<Data>;
+}
+
+/** How one operation is sent. */
+export interface RequestOptions {
+  /** Asks the graph for its larger limit of a request, which bills of materials need. */
+  readonly ingest?: boolean;
 }
 
 /** Makes a client of the options that {@link withGraph} gave, else of the environment. */
@@ -36,8 +42,8 @@ export function createClient(options: GraphOptions = {}): GraphClient {
   const token = options.token ?? settings.HUBGRAPH_TOKEN;
   return {
     endpoint,
-    async request<Data>(query: string, variables: Readonly<Record<string, unknown>> = {}) {
-      const { data, errors } = await answer(endpoint, await send(endpoint, token, { query, variables }));
+    async request<Data>(query: string, variables: Readonly<Record<string, unknown>> = {}, { ingest = false }: RequestOptions = {}) {
+      const { data, errors } = await answer(endpoint, await send(endpoint, { ...(token && { authorization: `Bearer ${token}` }), ...(ingest && { 'x-hubgraph-ingest': '1' }) }, { query, variables }));
       if (errors && errors.length > 0) throw refusal(endpoint, errors, token !== undefined);
       return data as Data;
     },
@@ -54,10 +60,10 @@ interface Answer {
   readonly errors?: readonly GraphError[];
 }
 
-async function send(endpoint: string, token: string | undefined, body: object): Promise<Response> {
-  const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', ...(token && { authorization: `Bearer ${token}` }) };
+async function send(endpoint: string, headers: Readonly<Record<string, string>>, body: object): Promise<Response> {
+  const all = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', ...headers };
   try {
-    return await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(body) });
+    return await fetch(endpoint, { method: 'POST', headers: all, body: JSON.stringify(body) });
   } catch (error) {
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
     throw new UsageError(`No graph answers at ${endpoint} (${cause?.code ?? cause?.message ?? (error as Error).message}): start one with npm start, or name another with --endpoint.`, exitCodes.graphUnreachable.code);

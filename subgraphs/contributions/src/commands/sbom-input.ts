@@ -2,7 +2,8 @@ import { slugProblems } from '@hubgraph/kit/fields';
 import { invalidField, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { evaluateLicence, type LicenceEvaluation } from '../licence/evaluate.ts';
 import type { SbomSnapshot } from '../model.ts';
-import type { PackageFlag, PackageSource, SbomPackage, Scope } from '../sbom/model.ts';
+import { isForeign, type SbomPackageInput } from '../sbom/input.ts';
+import type { SbomPackage } from '../sbom/model.ts';
 import { readPurl } from '../sbom/purl.ts';
 import type { NewSbomPackage } from '../store/index.ts';
 
@@ -16,25 +17,6 @@ const MOST_PROBLEMS = 50;
 const INDEXED = 2_000;
 /** Characters of the rest. */
 const LONGEST = { name: 512, version: 512, alias: 512, integrity: 2_000, path: 4_000, declaredLicence: 50_000 } as const;
-
-/** One package as a client sends it; what is left out is not known. */
-export interface SbomPackageInput {
-  readonly purl: string;
-  readonly key?: string | null;
-  readonly name?: string | null;
-  readonly version?: string | null;
-  readonly alias?: string | null;
-  readonly direct?: boolean | null;
-  readonly scope?: Scope | null;
-  readonly flags?: readonly PackageFlag[] | null;
-  readonly source?: { readonly kind: PackageSource['kind']; readonly location?: string | null } | null;
-  readonly integrity?: string | null;
-  readonly path?: string | null;
-  readonly thirdParty?: boolean | null;
-  readonly declaredLicence?: string | null;
-  readonly licenceSource?: 'LOCKFILE' | 'DOCUMENT' | 'CONCLUSION' | null;
-  readonly dependsOn?: readonly string[] | null;
-}
 
 export type SbomFile = SbomSnapshot['files'][number];
 
@@ -71,7 +53,7 @@ export function readPackages(inputs: readonly SbomPackageInput[]): { readonly pa
     if ((source.location?.length ?? 0) > LONGEST.path) wrong(index, 'source', `A location has at most ${LONGEST.path} characters.`);
     if (holdsPassword(source.location) || holdsPassword(read.purl)) wrong(index, source.location === undefined ? 'purl' : 'source', 'This holds a password or token; send it without.');
     if (input.licenceSource === 'CONCLUSION') wrong(index, 'licenceSource', 'What was concluded is told by concludeLicence.');
-    const thirdParty = input.thirdParty ?? (source.kind !== 'WORKSPACE' && source.kind !== 'PATH');
+    const thirdParty = input.thirdParty ?? isForeign(source.kind);
     packages.push({
       key, purl: read.purl, ecosystem: read.ecosystem, name: input.name ?? read.name, version: input.version ?? read.version, alias: input.alias ?? null,
       direct: thirdParty ? input.direct ?? null : null, scope: input.scope ?? null, dev: input.scope == null ? null : input.scope === 'DEV', flags: [...new Set(input.flags ?? [])], source,

@@ -9,8 +9,9 @@ import { countPackages, type SbomPackage, type SbomProblem } from '../sbom/model
 import { packages as stored, sboms } from '../store/index.ts';
 import type { Work } from './common.ts';
 import { risksOf, watchedClasses } from './risk.ts';
-import { MOST_PACKAGES, placeProblems, readPackages, rowsOf, type SbomFile, type SbomPackageInput } from './sbom-input.ts';
-import { readFiles, type SbomFileInput } from './sbom-files.ts';
+import { MOST_PACKAGES, placeProblems, readPackages, rowsOf, type SbomFile } from './sbom-input.ts';
+import type { SbomPackageInput } from '../sbom/input.ts';
+import { readUploads, type SbomFileInput } from './sbom-files.ts';
 
 export interface IngestSbomInput {
   /** Slug. */
@@ -49,7 +50,7 @@ interface Content {
 
 /** Makes what a client sends the current snapshot of a repo, unless the current one holds the same. Who ingests for the same repo waits for the end of this transaction. */
 export async function ingestSbom(work: Work, input: IngestSbomInput, policy: LicencePolicy): Promise<{ sbom: SbomSnapshot; ingest: IngestReport } | Refused> {
-  const content = contentOf(input);
+  const content = await contentOf(input);
   if ('problems' in content) return new Refused(content.problems);
   const { packages, files, notices } = content;
   await sboms.lockRepo(work.tx, input.repo);
@@ -75,7 +76,7 @@ export async function ingestSbom(work: Work, input: IngestSbomInput, policy: Lic
   return { sbom: snapshot, ingest: { unchanged: false, previousId: previous?.id ?? null, ...counts, notices } };
 }
 
-function contentOf(input: IngestSbomInput): Content | { readonly problems: readonly MutationErrorData[] } {
+async function contentOf(input: IngestSbomInput): Promise<Content | { readonly problems: readonly MutationErrorData[] }> {
   const problems = placeProblems(input);
   if ((input.packages == null) === (input.documents == null)) problems.push(invalidField(['packages'], 'Give either packages or documents.'));
   if (input.documents == null && input.manifests != null) problems.push(invalidField(['manifests'], 'Manifests belong to documents.'));
@@ -85,7 +86,7 @@ function contentOf(input: IngestSbomInput): Content | { readonly problems: reado
     const read = readPackages(input.packages);
     return 'problems' in read ? read : { packages: read.packages, files: input.files ?? [], entryCount: input.entryCount, notices: [] };
   }
-  const read = readFiles(input.documents ?? [], input.manifests ?? []);
+  const read = await readUploads(input.documents ?? [], input.manifests ?? []);
   if ('problems' in read) return read;
   if (read.packages.length > MOST_PACKAGES) return { problems: [invalidField(['documents'], `These are ${read.packages.length} packages; one call brings at most ${MOST_PACKAGES}.`)] };
   const bad = badTexts(read.packages);

@@ -1,10 +1,14 @@
 // What bills of materials add to the nouns of other hubs. All of it is nullable: when this hub is down, their own part stays.
 import { argsName } from '@hubgraph/kit/graphql/loaders';
 import { risksOf, watchedClasses, type LicenceRisk as Risk } from '../commands/risk.ts';
+import type { ManifestKind } from '../sbom/model.ts';
 import { packages, sboms } from '../store/index.ts';
 import { builder, LicenceClass, paging, type ContributionsContext } from './builder.ts';
 import { Package, Repo, Sbom, StateSummary } from './refs.ts';
 import { SbomConnection } from './sbom.ts';
+
+/** What stands beside lockfiles and is none. */
+const MANIFESTS: ReadonlySet<string> = new Set<ManifestKind>(['PACKAGE_JSON', 'PYPROJECT', 'CARGO_TOML', 'GO_MOD', 'REQUIREMENTS_IN']);
 
 const sbomOf = (context: ContributionsContext, repo: string) => context.loaders.load('Repo.sbom', repo, (repos) => sboms.currentOf(context.sql, repos));
 
@@ -51,7 +55,7 @@ builder.objectFields(Repo, (t) => ({
     resolve: ({ slug }, page, context) => context.loaders.load(argsName('Repo.sboms', page), slug, (slugs) => sboms.pagesOf(context.sql, slugs, page)),
   }),
   lastSbomAt: t.field({ type: 'DateTime', nullable: true, description: 'When its current bill of materials was taken in; the same content again does not count.', resolve: async ({ slug }, _args, context) => (await sbomOf(context, slug))?.takenAt ?? null }),
-  sbomSource: t.string({ nullable: true, description: 'Files that its current bill of materials was read from.', resolve: async ({ slug }, _args, context) => (await sbomOf(context, slug))?.files.map(({ name }) => name).join(', ') || null }),
+  sbomSource: t.string({ nullable: true, description: 'Lockfiles or document that its current bill of materials was read from.', resolve: async ({ slug }, _args, context) => (await sbomOf(context, slug))?.files.filter(({ kind }) => !MANIFESTS.has(kind)).map(({ name }) => name).join(', ') || null }),
   licenceRisks: t.field({
     type: [LicenceRisk],
     nullable: true,

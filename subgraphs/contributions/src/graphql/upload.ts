@@ -1,6 +1,7 @@
 import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import { ingestSbom, type IngestReport, type IngestSbomInput } from '../commands/sbom.ts';
-import type { SbomFile, SbomPackageInput as PackageFacts } from '../commands/sbom-input.ts';
+import type { SbomFile } from '../commands/sbom-input.ts';
+import type { SbomPackageInput as PackageFacts } from '../sbom/input.ts';
 import type { SbomFileInput as Upload } from '../commands/sbom-files.ts';
 import type { SbomProblem as Problem } from '../sbom/model.ts';
 import { builder } from './builder.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parse } from 'graphql';
 import type { Hub } from '@hubgraph/kit/hub';
 import { systemIdentity } from '@hubgraph/kit/identity';
-import type { SbomPackageInput } from '../commands/sbom-input.ts';
+import type { SbomPackageInput } from '../sbom/input.ts';
 
 const identity = systemIdentity('sample');
 

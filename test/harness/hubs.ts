@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createGateway } from '@hubgraph/gateway/gateway';
+import { localCaller } from '@hubgraph/gateway/hubs/local';
+import type { HubDefinition } from '@hubgraph/kit/hub';
+import type { Role } from '@hubgraph/kit/identity';
+import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
+import { silentLog } from '@hubgraph/kit/log';
+import { startTestHub, type TestHub } from './hub.ts';
+
+const SCHEMA = join(import.meta.dirname, '../../schema');
+
+/** A gateway over the committed supergraph, with real hubs in this process, each on a database of its own. */
+export interface TestGraph extends AsyncDisposable {
+  readonly url: string;
+  readonly hubs: Readonly<Record<string, TestHub>>;
+  /** A token of its development issuer. */
+  token(role: Role, sub?: string): Promise<string>;
+}
+
+/** Starts one on a free port. The committed schema must be that of the hubs. */
+export async function startTestGraph(definitions: readonly HubDefinition[]): Promise<TestGraph> {
+  const folder = await mkdtemp(join(tmpdir(), 'graph-'));
+  const devIssuerPath = join(folder, 'dev-issuer.json');
+  const hubs = Object.fromEntries(await Promise.all(definitions.map(async (definition) => [definition.manifest.name, await startTestHub(definition)] as const)));
+  const callers = new Map(Object.entries(hubs).map(([name, { hub }]) => [name, localCaller(hub)]));
+  const gateway = await createGateway({
+    supergraphPath: join(SCHEMA, 'supergraph.graphql'), eventsPath: join(SCHEMA, 'events.json'), callers, host: '127.0.0.1', port: 0, devIssuerPath, cursorKeys: ['x'.repeat(32)], development: true, env: {}, log: silentLog(),
+  });
+  return {
+    url: gateway.url,
+    hubs,
+    token: async (role, sub = role) => (await openDevIssuer(devIssuerPath)).sign({ sub, roles: [role], ttlSeconds: 600 }),
+    async [Symbol.asyncDispose]() {
+      await gateway.close();
+      for (const hub of Object.values(hubs)) await hub[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
