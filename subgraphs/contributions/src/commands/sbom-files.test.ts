@@ -39,6 +39,11 @@ test.each([
   expect(await hub.database.sql.query(`SELECT 1 FROM "SbomSnapshot" WHERE "repo" = 'refused'`)).toEqual([]);
 });
 
+test('what no row can hold is refused of documents as of packages', async () => {
+  const bom = JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, components: [{ type: 'library', 'bom-ref': 'a', name: 'a', version: '1', purl: `pkg:generic/a@1?checksum=${'a'.repeat(1_500)}` }, { type: 'library', 'bom-ref': 'x'.repeat(5_000), name: 'b', version: '1' }] });
+  expect((await upload('refused', [{ name: 'bom.json', text: bom }])).errors).toMatchObject([{ path: ['input', 'documents'], message: 'bom.json#a: purl: This has at most 1000 characters.' }, { message: expect.stringContaining('key: A key has 1 to 2000 bytes.') }]);
+});
+
 test('packages and documents are not given together', async () => {
   expect((await upload('both', [{ name: 'package-lock.json', text: LOCK }], { packages: [] })).errors).toMatchObject([{ path: ['input', 'packages'] }]);
   expect((await upload('both', [{ name: 'package-lock.json', text: LOCK }], { entryCount: 3 })).errors).toMatchObject([{ path: ['input', 'entryCount'] }]);

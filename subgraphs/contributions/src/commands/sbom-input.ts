@@ -12,11 +12,11 @@ export const MOST_PACKAGES = 20_000;
 const MOST_FILES = 500;
 const MOST_ENTRIES = 10_000_000;
 /** More wrong fields than these help nobody. */
-const MOST_PROBLEMS = 50;
-/** Bytes of what is indexed, which PostgreSQL bounds. */
-const INDEXED = 2_000;
+export const MOST_PROBLEMS = 50;
+/** Bytes of a key, because PostgreSQL bounds what it indexes. */
+const KEY = 2_000;
 /** Characters of the rest. */
-const LONGEST = { name: 512, version: 512, alias: 512, integrity: 2_000, path: 4_000, declaredLicence: 50_000 } as const;
+const LONGEST = { purl: 1_000, name: 512, version: 512, alias: 512, integrity: 2_000, path: 4_000, declaredLicence: 50_000 } as const;
 
 export type SbomFile = SbomSnapshot['files'][number];
 
@@ -40,32 +40,41 @@ export function readPackages(inputs: readonly SbomPackageInput[]): { readonly pa
   const keys = new Set<string>();
   for (const [index, input] of inputs.entries()) {
     const read = readPurl(input.purl);
-    if (read === null || Buffer.byteLength(read.purl) > INDEXED) {
-      wrong(index, 'purl', `A package is named by its purl, such as pkg:npm/jszip@3.10.1, of at most ${INDEXED} bytes.`);
+    if (read === null) {
+      wrong(index, 'purl', 'A package is named by its purl, such as pkg:npm/jszip@3.10.1.');
       continue;
     }
     const key = input.key ?? read.purl;
-    if (key === '' || Buffer.byteLength(key) > INDEXED) wrong(index, 'key', `A key has 1 to ${INDEXED} bytes.`);
     if (keys.has(key)) wrong(index, 'key', `An earlier package has the key ${key}; copies of a package need keys of their own.`);
     keys.add(key);
-    for (const [field, most] of Object.entries(LONGEST)) if ((input[field as keyof typeof LONGEST]?.length ?? 0) > most) wrong(index, field, `This has at most ${most} characters.`);
     const source = { kind: input.source?.kind ?? 'REGISTRY', ...(input.source?.location == null ? {} : { location: input.source.location }) };
-    if ((source.location?.length ?? 0) > LONGEST.path) wrong(index, 'source', `A location has at most ${LONGEST.path} characters.`);
-    if (holdsPassword(source.location) || holdsPassword(read.purl)) wrong(index, source.location === undefined ? 'purl' : 'source', 'This holds a password or token; send it without.');
     if (input.licenceSource === 'CONCLUSION') wrong(index, 'licenceSource', 'What was concluded is told by concludeLicence.');
     const thirdParty = input.thirdParty ?? isForeign(source.kind);
-    packages.push({
+    const one: SbomPackage = {
       key, purl: read.purl, ecosystem: read.ecosystem, name: input.name ?? read.name, version: input.version ?? read.version, alias: input.alias ?? null,
       direct: thirdParty ? input.direct ?? null : null, scope: input.scope ?? null, dev: input.scope == null ? null : input.scope === 'DEV', flags: [...new Set(input.flags ?? [])], source,
       integrity: input.integrity ?? null, path: input.path ?? null, thirdParty, declaredLicence: input.declaredLicence ?? null,
       licenceSource: input.declaredLicence == null ? null : input.licenceSource === 'LOCKFILE' ? 'LOCKFILE' : 'DOCUMENT', dependsOn: input.dependsOn == null ? null : [...new Set(input.dependsOn)],
-    });
+    };
+    for (const { field, message } of faultsOf(one)) wrong(index, field, message);
+    packages.push(one);
   }
   for (const [index, input] of inputs.entries()) {
     const unknown = input.dependsOn?.find((key) => !keys.has(key));
     if (unknown !== undefined) wrong(index, 'dependsOn', `No package of this call has the key ${unknown}.`);
   }
   return problems.length > 0 ? { problems } : { packages };
+}
+
+/** Why a package cannot be kept as it is, whoever read it. */
+export function faultsOf(one: SbomPackage): { readonly field: string; readonly message: string }[] {
+  const { location } = one.source;
+  return [
+    ...(one.key === '' || Buffer.byteLength(one.key) > KEY ? [{ field: 'key', message: `A key has 1 to ${KEY} bytes.` }] : []),
+    ...Object.entries(LONGEST).flatMap(([field, most]) => ((one[field as keyof typeof LONGEST]?.length ?? 0) > most ? [{ field, message: `This has at most ${most} characters.` }] : [])),
+    ...((location?.length ?? 0) > LONGEST.path ? [{ field: 'source', message: `A location has at most ${LONGEST.path} characters.` }] : []),
+    ...(holdsPassword(location) ? [{ field: 'source', message: 'This holds a password or token; send it without.' }] : holdsPassword(one.purl) ? [{ field: 'purl', message: 'This holds a password or token; send it without.' }] : []),
+  ];
 }
 
 /** Rows of packages, their licences judged. */

@@ -134,3 +134,12 @@ test('what is wrong is named with its place, and nothing changes', async () => {
 test('an empty bill of materials is one', async () => {
   expect(await ingest('empty', [])).toMatchObject({ errors: [], sbom: { packageCount: 0, licences: [] }, ingest: { added: 0 } });
 });
+
+test('an event names so many risks as it can hold, and counts all', async () => {
+  const name = (index: number) => `pkg:npm/${'x'.repeat(900)}${index}@1.0.0`;
+  const answer = await ingest('risky', Array.from({ length: 300 }, (_, index) => pack(name(index), { direct: true, declaredLicence: 'GPL-3.0-only', name: `x${index}` })));
+  expect(answer).toMatchObject({ errors: [], ingest: { licenceRiskCount: 300 } });
+  const { data } = (await outbox()).at(-1)!;
+  expect(data.licenceRiskCount).toBe(300);
+  expect((data.licenceRisks as string[]).length).toBe(35);
+});

@@ -9,7 +9,7 @@ import { countPackages, type SbomPackage, type SbomProblem } from '../sbom/model
 import { packages as stored, sboms } from '../store/index.ts';
 import type { Work } from './common.ts';
 import { risksOf, watchedClasses } from './risk.ts';
-import { MOST_PACKAGES, placeProblems, readPackages, rowsOf, type SbomFile } from './sbom-input.ts';
+import { faultsOf, MOST_PACKAGES, MOST_PROBLEMS, placeProblems, readPackages, rowsOf, type SbomFile } from './sbom-input.ts';
 import type { SbomPackageInput } from '../sbom/input.ts';
 import { readUploads, type SbomFileInput } from './sbom-files.ts';
 
@@ -38,8 +38,9 @@ export interface IngestReport {
   readonly notices: readonly SbomProblem[];
 }
 
-/** Purls that an event names at most. */
+/** What an event names at most; its payload is bounded. */
 const MOST_NAMED = 200;
+const MOST_NAMED_BYTES = 32_768;
 
 interface Content {
   readonly packages: readonly SbomPackage[];
@@ -71,7 +72,7 @@ export async function ingestSbom(work: Work, input: IngestSbomInput, policy: Lic
   const counts = { added: diff.added.length, removed: diff.removed.length, changed: diff.changedVersion.length + diff.changedLicence.length, licenceRiskCount: risks.length };
   work.record('sbom.ingested', {
     subject: `sbom/${snapshot.id}`, domain: input.domain,
-    data: { id: snapshot.id, repo: snapshot.repo, previous: previous?.id ?? null, packageCount: snapshot.packageCount, ...counts, licenceRisks: risks.slice(0, MOST_NAMED).map((risk) => risk.purl) },
+    data: { id: snapshot.id, repo: snapshot.repo, previous: previous?.id ?? null, packageCount: snapshot.packageCount, ...counts, licenceRisks: named(risks.map(({ purl }) => purl)) },
   });
   return { sbom: snapshot, ingest: { unchanged: false, previousId: previous?.id ?? null, ...counts, notices } };
 }
@@ -89,13 +90,21 @@ async function contentOf(input: IngestSbomInput): Promise<Content | { readonly p
   const read = await readUploads(input.documents ?? [], input.manifests ?? []);
   if ('problems' in read) return read;
   if (read.packages.length > MOST_PACKAGES) return { problems: [invalidField(['documents'], `These are ${read.packages.length} packages; one call brings at most ${MOST_PACKAGES}.`)] };
-  const bad = badTexts(read.packages);
-  if (bad.length > 0) return { problems: bad.map(({ path, message }) => invalidField(['documents'], `${read.packages[Number(path[0])]?.key ?? ''}: ${message}`)) };
+  const bad = [
+    ...badTexts(read.packages).map(({ path, message }) => ({ key: read.packages[Number(path[0])]?.key, message })),
+    ...read.packages.flatMap((one) => faultsOf(one).map(({ field, message }) => ({ key: one.key, message: `${field}: ${message}` }))),
+  ];
+  if (bad.length > 0) return { problems: bad.slice(0, MOST_PROBLEMS).map(({ key, message }) => invalidField(['documents'], `${key?.slice(0, 200) ?? ''}: ${message}`)) };
   return { packages: read.packages, files: read.files.map(({ name, kind, sha256 }) => ({ name, kind, sha256 })), entryCount: read.counts.entryCount, notices: read.notices };
 }
 
 async function risksNow(work: Work, repo: string, policy: LicencePolicy) {
   return risksOf(policy, await stored.ofClasses(work.tx, [repo], watchedClasses(policy)), work.now).filter((risk) => risk.status !== 'WAIVED');
+}
+
+function named(purls: readonly string[]): string[] {
+  let bytes = 0;
+  return purls.slice(0, MOST_NAMED).filter((purl) => (bytes += Buffer.byteLength(purl)) <= MOST_NAMED_BYTES);
 }
 
 /** The clock of another replica may be behind; snapshots of a repo are in the order of their versions. */
