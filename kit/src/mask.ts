@@ -69,7 +69,7 @@ function codeOf(error: GraphQLError): TopLevelCode {
 }
 
 /** The innermost error, which says what happened; wrappers only say where. */
-function rootCause(error: Error): unknown {
+export function rootCause(error: Error): unknown {
   let inner: unknown = error;
   for (let depth = 0; depth < 8; depth++) {
     const next: unknown = inner instanceof GraphQLError ? inner.originalError : undefined;

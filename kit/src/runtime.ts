@@ -7,6 +7,7 @@ import type { HubContext } from './graphql/builder.ts';
 import type { Hub, HubDefinition, HubDeps, HubRequest, PartHealth } from './hub.ts';
 import { identityOf } from './identity.ts';
 import { maskResult } from './mask.ts';
+import { markOutages } from './outage.ts';
 import { startRelay, type Relay } from './relay/relay.ts';
 import { streamSettings } from './relay/settings.ts';
 import { startSchedule, type Job, type Schedule } from './schedule.ts';
@@ -48,7 +49,7 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
     const identity = request.identity ?? identityOf({ sub: 'anonymous' });
     const contextValue = parts.context({ identity, caller: { identity, traceparent: request.traceparent }, loaders: createLoaders(), cursorOf });
     const result = await execute({ schema: definition.schema, document: request.document, operationName: request.operationName, variableValues: request.variables, contextValue });
-    return maskResult(result, { log: deps.log, requestId: request.requestId });
+    return maskResult(markOutages(result, { hub: name, log: deps.log, requestId: request.requestId }), { log: deps.log, requestId: request.requestId });
   };
 
   return {
