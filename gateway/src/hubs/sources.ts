@@ -12,6 +12,11 @@ export interface Errand {
   readonly requestId: string;
   readonly traceparent?: string;
   readonly signal: AbortSignal;
+  /** What was noticed on the way. */
+  readonly noticed: {
+    /** A hub knew nothing of a key that another hub named: a null that is no fault. */
+    unknownKey: boolean;
+  };
 }
 
 /** A data source of the executor for every subgraph; one that has no caller is a hub that is never available. */
@@ -31,6 +36,8 @@ function sourceOf(hub: string, caller: HubCaller | undefined, log: Logger): Grap
       try {
         if (!caller) throw unavailable(hub, 'no caller is configured for it');
         const result = await caller.call({ ...errand, query, operationName: request.operationName, kind: kindOf(query), variables: request.variables ?? {} });
+        const entities = result.data?._entities;
+        if (Array.isArray(entities) && entities.includes(null)) errand.noticed.unknownKey = true;
         return { data: result.data, errors: result.errors };
       } catch (error) {
         if (!(error instanceof PublicError)) throw error;

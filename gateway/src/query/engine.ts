@@ -109,7 +109,7 @@ export function createEngine(options: EngineOptions): Engine {
   const run = async (prepared: Prepared, { variables, identity, requestId = newId(), traceparent, signal }: Run, work: (execution: Execution) => Promise<ExecutionResult>): Promise<ExecutionResult> => {
     using time = startDeadline(deadline, signal);
     try {
-      const errand = { identity, requestId, traceparent, signal: time.signal };
+      const errand = { identity, requestId, traceparent, signal: time.signal, noticed: { unknownKey: false } };
       const result = await work({ sources: sources(prepared.graph), variables: readVariables(prepared, variables, limits), errand });
       return mask(result, log, requestId);
     } catch (error) {

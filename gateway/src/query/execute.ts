@@ -40,18 +40,18 @@ async function runPlan(prepared: Prepared, plan: QueryPlan, { sources, variables
   const context = { request: { variables: variables.given, operationName: prepared.operationName }, context: { errand }, metrics: {}, logger: console } as unknown as Parameters<typeof executeQueryPlan>[2];
   const operationContext = { schema: graph.schema, operation: shape, fragments: { ...fragments } };
   const result = await executeQueryPlan(plan, sources, context, operationContext, graph.supergraphSchema, graph.api);
-  const errors = [...(result.errors ?? []), ...invalidValues(result)];
+  const errors = [...(result.errors ?? []), ...invalidValues(result, errand.noticed.unknownKey)];
   return errors.length > 0 ? { data: result.data, errors } : { data: result.data };
 }
 
 /**
- * What the executor reports of null or wrong values that no hub gave an error for; it puts them into extensions. A null is
- * left at that unless it takes the whole answer along: hubs name each other's nouns by keys, and a key that nobody knows is
- * no fault.
+ * What the executor reports of null or wrong values that no hub gave an error for; it puts them into extensions. Where a
+ * hub did not know a key that another named, nulls are left at that unless they take the whole answer along: hubs name each
+ * other's nouns by keys, and a key that nobody knows is no fault.
  */
-function invalidValues(result: ExecutionResult): readonly GraphQLError[] {
+function invalidValues(result: ExecutionResult, unknownKey: boolean): readonly GraphQLError[] {
   const errors = (result.extensions?.valueCompletion ?? []) as readonly GraphQLError[];
-  const absorbed = ({ message }: GraphQLError) => result.data != null && message.startsWith('Cannot return null for non-nullable');
+  const absorbed = ({ message }: GraphQLError) => unknownKey && result.data != null && message.startsWith('Cannot return null for non-nullable');
   return errors.filter((error) => !absorbed(error) && !error.path?.some((name) => typeof name === 'string' && name.startsWith(WITHHELD_MARK)));
 }
 
