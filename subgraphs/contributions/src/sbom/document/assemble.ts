@@ -53,7 +53,7 @@ export function assemble(source: SourceText, kind: DocumentKind, formatVersion: 
     if (fault !== null) faults.push({ file: source.name, ...(faults.length < sbomLimits.problems ? placeOf(component.at) : {}), path: `${writeSteps(component.at)}.${fault.field}`, reason: fault.reason, code: 'UNSAFE_NAME' });
     if (identity.purlFault !== null) notice(component.at, 'INVALID', identity.purlFault);
     const targets = edges?.get(component.ref);
-    const dangling = targets?.find(({ to }) => !keys.has(to));
+    const dangling = targets?.find(({ to }) => !keys.has(to) && !contents.others.has(to));
     if (dangling !== undefined) notice(component.at, 'DANGLING_EDGE', `It depends on ${quote(dangling.to)}, which the document does not describe.`);
     const dependsOn = targets === undefined ? null : [...new Set(targets.flatMap(({ to }) => (to === component.ref ? [] : (keys.get(to) ?? []))))];
     edgeCount += dependsOn?.length ?? 0;

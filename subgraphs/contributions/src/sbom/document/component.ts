@@ -36,6 +36,8 @@ export interface Contents {
   readonly roots: ReadonlySet<string>;
   /** Per component what it depends on; a component without a row is not known to depend on nothing. Null: the document has no edges. */
   readonly edges: ReadonlyMap<string, readonly Edge[]> | null;
+  /** What else the document describes: edges to it are whole, but lead to no package. */
+  readonly others: ReadonlySet<string>;
   readonly entryCount: number;
   /** Components that are no packages (files, keys, data) and were passed over. */
   readonly skipped: number;

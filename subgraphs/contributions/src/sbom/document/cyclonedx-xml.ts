@@ -136,9 +136,9 @@ function child(element: Element | undefined, name: string): Element | undefined 
   return element?.children.find((one) => one.name === name);
 }
 
-/** Text of a child; leading and trailing space means nothing in the schema's normalized strings. */
+/** Text of a child; the schema's strings are normalized, so that a line end is a space. */
 function textIn(element: Element, name: string): string | undefined {
-  return child(element, name)?.text.trim();
+  return child(element, name)?.text.replaceAll(/\s+/g, ' ').trim();
 }
 
 function keep<T extends object>(places: Places, element: Element, value: T): T {

@@ -41,6 +41,7 @@ function contentsOf(document: Table): Contents {
     components: packages.map(({ table, at }) => componentOf(table, at, saysScope)),
     roots: new Set(Object.keys(subject).length > 0 ? [refOf(subject, ['metadata', 'component'])] : []),
     edges: edgesOf(document),
+    others: new Set([...all.filter(({ table }) => !isPackage(table)).map(({ table, at }) => refOf(table, at)), ...servicesOf(own(document, 'services'))]),
     entryCount: Number.isSafeInteger(entryCount) && entryCount >= 0 ? entryCount : found.length,
     skipped: all.length - packages.length,
   };
@@ -53,6 +54,10 @@ function collect(list: unknown, at: Steps, found: { table: Table; at: Steps }[])
     found.push({ table, at: [...at, index] });
     collect(own(table, 'components'), [...at, index, 'components'], found);
   }
+}
+
+function servicesOf(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.filter(isTable).flatMap((one) => [textOf(one, 'bom-ref') ?? '', ...servicesOf(own(one, 'services'))]) : [];
 }
 
 function isPackage(table: Table): boolean {

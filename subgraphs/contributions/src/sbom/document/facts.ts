@@ -29,7 +29,8 @@ export function factsOf(one: SbomPackage, said: { readonly name: string; readonl
   add('licence', one.declaredLicence === said.licence ? null : one.declaredLicence);
   add('licenceSource', one.licenceSource === 'LOCKFILE' ? 'LOCKFILE' : null);
   add('own', one.thirdParty ? null : 'true');
-  add('edges', one.dependsOn === null ? 'unknown' : null);
+  // that a package depends on nothing is no edge, and so nothing that SPDX could say
+  add('edges', one.dependsOn === null ? 'unknown' : one.dependsOn.length === 0 ? 'none' : null);
   return facts;
 }
 
@@ -52,7 +53,7 @@ export function applyFacts(one: SbomPackage, facts: Facts): SbomPackage {
     declaredLicence: facts.get('licence') ?? one.declaredLicence,
     licenceSource: facts.get('licenceSource') === 'LOCKFILE' ? 'LOCKFILE' : one.licenceSource,
     ...(facts.get('own') === 'true' ? { thirdParty: false } : {}),
-    ...(facts.get('edges') === 'unknown' ? { dependsOn: null } : {}),
+    ...(facts.get('edges') === 'unknown' ? { dependsOn: null } : facts.get('edges') === 'none' ? { dependsOn: [] } : {}),
   };
 }
 

@@ -55,7 +55,7 @@ function* tagsOf(source: SourceText): Generator<Tag> {
 }
 
 class Reader {
-  readonly document: Target = { packages: [], relationships: [], hasExtractedLicensingInfos: [], creationInfo: { creators: [] } };
+  readonly document: Target = { packages: [], relationships: [], files: [], hasExtractedLicensingInfos: [], creationInfo: { creators: [] } };
   readonly #source: SourceText;
   readonly #lines = new Map<object, number>();
   #package: Target | undefined;
@@ -87,6 +87,8 @@ class Reader {
       this.#documentField(tag);
     } else if (this.#section === 'PackageName' && this.#package !== undefined) {
       this.#packageField(this.#package, tag);
+    } else if (name === 'SPDXID' && this.#section === 'FileName') {
+      this.#add('files', tag, { SPDXID: value });
     } else if (name === 'Creator' || name === 'Created') {
       this.#documentField(tag);
     } else if (/^Package[A-Z]/.test(name)) {

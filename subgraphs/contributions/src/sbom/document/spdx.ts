@@ -63,6 +63,7 @@ function contentsOf(document: Table): Contents {
     components: components.filter(({ ref }) => !synthetic.has(ref)),
     roots,
     edges: edgesOf(components, relationships),
+    others: new Set([...synthetic, ...['files', 'snippets'].flatMap((key) => tablesAt(document, key)).map((one) => textOf(one, 'SPDXID') ?? '')]),
     entryCount: Number.isSafeInteger(entryCount) && entryCount >= 0 ? entryCount : components.length,
     skipped: 0,
   };

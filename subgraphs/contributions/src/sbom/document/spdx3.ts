@@ -40,7 +40,7 @@ export function readSpdx3(source: SourceText, document: Table, placeOf: PlaceOf)
   ]);
   return {
     version: elements.map(({ element }) => textOf(element, 'specVersion')).find((one) => one !== undefined) ?? '3.0',
-    contents: { components, roots: rootsOf(components, roots), edges: edgesOf(components, relationships), entryCount: components.length, skipped: 0 },
+    contents: { components, roots: rootsOf(components, roots), edges: edgesOf(components, relationships), others: new Set(elements.map(({ element }) => textOf(element, 'spdxId') ?? '')), entryCount: components.length, skipped: 0 },
   };
 }
 
