@@ -41,6 +41,7 @@ function failure(error: unknown): { message?: string; exitCode: number } {
     const sentence = error.message.replace(/^error: /, '').replace(/\n\(?/g, ' (').replace(/\)$/, ')');
     return { message: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${sentence.endsWith('.') ? '' : '.'} See --help.`, exitCode: exitCodes.usage.code };
   }
-  const cause = error as Error;
+  const cause = error as NodeJS.ErrnoException;
+  if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT') return { message: `The disk is full${cause.path === undefined ? '' : ` (${cause.path})`}; make space and try again.`, exitCode: exitCodes.unwritable.code };
   return { message: `This is a mistake of ours: ${cause.message || String(cause)} (set HUBGRAPH_LOG_LEVEL=debug and look at the log).`, exitCode: exitCodes.fault.code };
 }

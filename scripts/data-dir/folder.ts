@@ -36,7 +36,8 @@ export function openDataDir(setting: string): DataDir {
     if (!statSync(path).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'EEXIST' });
     accessSync(path, constants.W_OK | constants.X_OK);
     const probe = join(path, `.probe-${process.pid}`);
-    writeFileSync(probe, '');
+    // some bytes: an empty file fits on a full disk
+    writeFileSync(probe, 'x'.repeat(4_096));
     rmSync(probe);
     const dir = dataDirAt(path);
     mkdirSync(dir.logs, { recursive: true, mode: 0o700 });

@@ -26,8 +26,9 @@ const HEALTHY_MS = 10_000;
  * A first start that fails is `failed` at once: waiting would not help it.
  *
  * @param crashesInARow how many are borne before it is `failed`
+ * @param excused asked after every crash: while it is true, such as with a full disk, all of them are borne
  */
-export function keepRunning(start: (port?: number) => Promise<Kept>, on: KeepEvents, crashesInARow: number): { stop(): Promise<void> } {
+export function keepRunning(start: (port?: number) => Promise<Kept>, on: KeepEvents, crashesInARow: number, excused: () => boolean = () => false): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let server: Kept | undefined;
 
@@ -43,10 +44,10 @@ export function keepRunning(start: (port?: number) => Promise<Kept>, on: KeepEve
         if (stopping.signal.aborted) return;
         on.ended(exit);
         crashes = performance.now() - began > HEALTHY_MS ? 1 : crashes + 1;
-        if (crashes > crashesInARow) return on.failed(new Error(`it ended ${crashes} times in a row`));
+        if (crashes > crashesInARow && !excused()) return on.failed(new Error(`it ended ${crashes} times in a row`));
       } catch (error) {
         // a restart may only have to wait for the remains of the old process
-        if (port === undefined || ++crashes > crashesInARow) return on.failed(error as Error);
+        if (port === undefined || (++crashes > crashesInARow && !excused())) return on.failed(error as Error);
       }
       if (crashes > 1) await delay(Math.min(50 * 2 ** crashes, LONGEST_PAUSE_MS), undefined, { signal: stopping.signal }).catch(() => undefined);
     }

@@ -4,6 +4,7 @@
  */
 import { UsageError } from '@hubgraph/kit/errors';
 import { exitCodes } from '../exit-codes.ts';
+import { isDiskFull } from './disk.ts';
 import { keepRunning, type Kept } from './keep.ts';
 import type { NatsOptions } from './nats.ts';
 import type { PostgresOptions } from './postgres.ts';
@@ -30,12 +31,12 @@ function report(message: KeeperReport): void {
   if (process.connected) process.send?.(message);
 }
 
-function keep(server: ServerName, start: (port?: number) => Promise<Kept>): void {
+function keep(server: ServerName, dir: string, start: (port?: number) => Promise<Kept>): void {
   kept.push(keepRunning(start, {
     up: ({ port, pid }) => report({ kind: 'up', server, port, pid }),
     ended: (exit) => report({ kind: 'ended', server, exit }),
     failed: (error) => report({ kind: 'failed', server, message: error.message, exitCode: error instanceof UsageError ? error.exitCode : exitCodes.serverFailed.code }),
-  }, CRASHES_IN_A_ROW));
+  }, CRASHES_IN_A_ROW, () => isDiskFull(dir)));
 }
 
 async function stopAll(): Promise<void> {
@@ -47,8 +48,8 @@ async function stopAll(): Promise<void> {
 
 process.once('message', ({ postgres, nats }: KeeperOrder) => {
   // the two modules load one after the other, so the quicker server comes last
-  if (postgres) keep('postgres', async (port) => (await import('./postgres.ts')).startPostgres({ ...postgres, port }));
-  if (nats) keep('nats', async (port) => (await import('./nats.ts')).startNats({ ...nats, port }));
+  if (postgres) keep('postgres', postgres.dir, async (port) => (await import('./postgres.ts')).startPostgres({ ...postgres, port }));
+  if (nats) keep('nats', nats.dir, async (port) => (await import('./nats.ts')).startNats({ ...nats, port }));
 });
 process.once('disconnect', () => void stopAll());
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stopAll());

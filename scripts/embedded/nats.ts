@@ -5,6 +5,7 @@ import { UsageError } from '@hubgraph/kit/errors';
 import { connect } from '@nats-io/transport-node';
 import { exitCodes } from '../exit-codes.ts';
 import { natsServerBinary } from './binaries.ts';
+import { failureOf, sizeOf, watchStore } from './disk.ts';
 import { freePort, launch, tail, type Child, type Exit } from './processes.ts';
 
 /** Where and how one embedded nats-server runs. */
@@ -49,11 +50,15 @@ export async function startNats(options: NatsOptions): Promise<Nats> {
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? await freePort();
     await writeFile(config, configText(options, user, port), { mode: 0o600 });
+    const since = sizeOf(options.log);
     const child = launch({ command: binary, args: ['--config', config], cwd: options.dir, log: options.log });
     const url = `nats://${encodeURIComponent(user)}:${encodeURIComponent(options.password)}@127.0.0.1:${port}`;
-    if (await ready(child, port, user, options.password)) return handle(child, port, url);
+    if (await ready(child, port, user, options.password)) {
+      void child.exited.then(watchStore({ dir: options.dir, log: options.log, restart: () => void child.end('SIGTERM', STOP_PATIENCE_MS, 'SIGKILL') }));
+      return handle(child, port, url);
+    }
     if (options.port === undefined && attempt < 3 && tail(options.log, 8).includes('address already in use')) continue;
-    throw new UsageError(`The embedded nats-server did not start: ${tail(options.log)} (${options.log}).`, exitCodes.serverFailed.code);
+    throw new UsageError(failureOf('The embedded nats-server did not start', options.dir, options.log, since), exitCodes.serverFailed.code);
   }
 }
 
@@ -62,14 +67,17 @@ function handle(child: Child, port: number, url: string): Nats {
   return { url, port, pid: child.pid, exited: child.exited, stop: () => (stopping ??= child.end('SIGTERM', STOP_PATIENCE_MS, 'SIGKILL')) };
 }
 
-/** `sync_interval: always` because an acknowledged event must outlive a power cut; every listener but the client port stays off. */
+/**
+ * `sync_interval: always` because an acknowledged event must outlive a power cut; `max_file_store` because the default, three
+ * quarters of what was free at the start, would refuse events on a disk that has space; every listener but the client port stays off.
+ */
 function configText(options: NatsOptions, user: string, port: number): string {
   return [
     `listen: "127.0.0.1:${port}"`,
     'server_name: hubgraph',
     `pid_file: ${JSON.stringify(join(options.dir, 'nats.pid'))}`,
     `authorization { user: ${JSON.stringify(user)}, password: ${JSON.stringify(options.password)} }`,
-    `jetstream { store_dir: ${JSON.stringify(join(options.dir, 'store'))}, sync_interval: always }`,
+    `jetstream { store_dir: ${JSON.stringify(join(options.dir, 'store'))}, sync_interval: always, max_file_store: 1TB }`,
     '',
   ].join('\n');
 }

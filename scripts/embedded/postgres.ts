@@ -5,6 +5,7 @@ import { UsageError } from '@hubgraph/kit/errors';
 import pg from 'pg';
 import { exitCodes } from '../exit-codes.ts';
 import { postgresBinaries, type PostgresBinaries } from './binaries.ts';
+import { failureOf, sizeOf } from './disk.ts';
 import { freePort, launch, tail, type Child, type Exit } from './processes.ts';
 import { unprivilegedUser, type Unprivileged } from './unprivileged.ts';
 
@@ -57,6 +58,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? await freePort();
     const flags = Object.entries({ ...SETTINGS, ...options.settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const since = sizeOf(options.log);
     const child = launch({ ...asUser(user, binaries.postgres, ['-D', options.dir, '-p', String(port), ...flags]), cwd: options.dir, log: options.log });
     const url = urlOf(port, options.password);
     if (await ready(child, url('postgres'))) return handle(child, port, url);
@@ -67,7 +69,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       await delay(100);
       continue;
     }
-    throw new UsageError(`The embedded PostgreSQL did not start: ${tail(options.log)} (${options.log}).`, exitCodes.serverFailed.code);
+    throw new UsageError(failureOf('The embedded PostgreSQL did not start', options.dir, options.log, since), exitCodes.serverFailed.code);
   }
 }
 
@@ -100,8 +102,9 @@ async function initialise(options: PostgresOptions, binaries: PostgresBinaries, 
     await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600 });
     if (user) for (const path of [fresh, passwordFile]) await chown(path, user.uid, user.gid);
     const args = ['-D', fresh, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+    const since = sizeOf(options.log);
     const { code } = await launch({ ...asUser(user, binaries.initdb, args), cwd: fresh, log: options.log }).exited;
-    if (code !== 0) throw new UsageError(`The embedded PostgreSQL could not be initialised: ${tail(options.log)} (${options.log}).`, exitCodes.serverFailed.code);
+    if (code !== 0) throw new UsageError(failureOf('The embedded PostgreSQL could not be initialised', options.dir, options.log, since), exitCodes.serverFailed.code);
     await rename(fresh, options.dir);
   } finally {
     await rm(passwordFile, { force: true });

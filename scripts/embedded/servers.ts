@@ -5,6 +5,7 @@ import type { DataDir } from '../data-dir/folder.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { natsServerBinary } from './binaries.ts';
 import type { KeeperOrder, KeeperReport, ServerName } from './keeper.ts';
+import { isDiskFull } from './disk.ts';
 import { noteKeeper } from './leftovers.ts';
 import { childOf, endForeign, openLog } from './processes.ts';
 
@@ -59,7 +60,7 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
       pids.set(message.server, message.pid);
       up[message.server].resolve({ port: message.port, pid: message.pid });
     } else if (message.kind === 'ended') {
-      options.onIncident?.(`${label} ended unasked (${message.exit.signal ?? `exit code ${message.exit.code}`}); it is started again.`);
+      options.onIncident?.(`${label} ended unasked (${message.exit.signal ?? `exit code ${message.exit.code}`})${isDiskFull(dir.path) ? ': the disk is full' : ''}; it is started again.`);
     } else {
       up[message.server].reject(new UsageError(message.message, message.exitCode));
       lost.resolve(message.message);
