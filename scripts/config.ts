@@ -66,9 +66,11 @@ export interface StartSettings extends StartConfig {
  * @throws UsageError (2) naming every wrong or unknown variable.
  */
 export async function startConfig(env: Environment): Promise<StartSettings> {
+  const tables = [startSettings, clientSettings, hubUrlSettings, eventSettings, ...(await otherTables())];
+  readConfig(Object.assign({}, ...tables) as ConfigTable, env);
+  refuseUnknown(tables, env);
   const values = readConfig(startSettings, env);
   const perHub = readConfig(hubUrlSettings, env) as Record<string, string | undefined>;
-  refuseUnknown([startSettings, clientSettings, hubUrlSettings, eventSettings, ...(await otherTables())], env);
   return {
     ...values,
     hub: (name) => ({ databaseUrl: perHub[`${settingName(name)}_DATABASE_URL`], url: perHub[`HUBGRAPH_${settingName(name)}_URL`] }),
