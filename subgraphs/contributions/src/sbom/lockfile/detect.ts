@@ -54,13 +54,17 @@ function kindOfLines(name: string, text: string): LockfileKind | ManifestKind | 
   const first = /^[ \t]*\S.*$/m.exec(text)?.[0] ?? '';
   if (LINE_OF_GO_SUM.test(first)) return 'GO_SUM';
   if (/^\s*module[ \t]+\S+/m.test(text) && /^\s*(?:go[ \t]+\d|require\b|module\b)/m.test(text)) return 'GO_MOD';
-  if (!looksLikeRequirements(text)) return null;
-  return /\.in$/.test(baseOf(name)) ? 'REQUIREMENTS_IN' : 'REQUIREMENTS';
+  if (!looksLikeRequirements(name, text)) return null;
+  return baseOf(name).endsWith('.in') ? 'REQUIREMENTS_IN' : 'REQUIREMENTS';
 }
 
-/** The first line of code is a requirement with a version, a URL or nothing after its name, or an option of pip. */
-function looksLikeRequirements(text: string): boolean {
+/**
+ * The first line of code is a requirement with a version or a URL, or an option of pip; one with nothing after its name may
+ * be any word of any file, so then the file's name decides.
+ */
+function looksLikeRequirements(file: string, text: string): boolean {
   const code = /^[ \t]*([^#\s].*)$/m.exec(text)?.[1] ?? '';
+  if (/^[A-Za-z0-9][\w.-]*\s*$/.test(code) && !/requirements|constraints|\.in$/i.test(baseOf(file))) return false;
   const name = '[A-Za-z0-9][\\w.-]*[ \\t]*(?:\\[[^\\]]*\\])?';
   return new RegExp(`^(?:${name}[ \\t]*(?:(?:[<>=!~]=?|===|@)[^#]*|;.*|\\\\?|#.*)|(?:-[recif]|--[a-z-]+)[ \\t=].*|git\\+.*|https?://.*)\\r?$`).test(code);
 }

@@ -155,7 +155,9 @@ function isBelow(folder: string, above: string): boolean {
 
 function read(lock: Known, beside: readonly Known[], given: ReadonlySet<string>): Reading {
   const { source } = lock;
-  const placed = (reader: (source: SourceText) => Manifest): Placed[] => beside.map((one) => ({ manifest: reader(one.source), folder: normalisePath(one.source.folder.slice(source.folder.length)) }));
+  // A manifest that comes alone is the root's, wherever it was kept: a member's without the root's would tell nothing.
+  const folderOf = (one: Known) => (beside.length === 1 ? '' : normalisePath(one.source.folder.slice(source.folder.length)));
+  const placed = (reader: (source: SourceText) => Manifest): Placed[] => beside.map((one) => ({ manifest: reader(one.source), folder: folderOf(one) }));
   switch (lock.kind) {
     case 'PACKAGE_LOCK': case 'NPM_SHRINKWRAP': return readPackageLock(source, placed(readPackageJson));
     case 'YARN_V1': return readYarnV1(source, placed(readPackageJson));
