@@ -1,3 +1,4 @@
+import { sbomLimits } from '../model.ts';
 import type { PackageSource, SbomProblem } from '../model.ts';
 import { checkCount, draft } from './draft.ts';
 import type { Draft, Reading } from './draft.ts';
@@ -87,7 +88,7 @@ function connect(source: SourceText, { draft: from, wanted }: Entry, index: Read
   for (const name of wanted) {
     const found = index.get(name);
     if (found?.length === 1) from.edges!.add(found[0]!.draft.id);
-    else notices.push({ file: source.name, ...locate(source, ...from.needles), path: from.id, reason: `${from.id} needs ${quote(name)}, which the lock holds ${found === undefined ? 'not at all' : 'more than once'}.`, code: 'DANGLING_EDGE' });
+    else if (notices.length < sbomLimits.problems) notices.push({ file: source.name, ...locate(source, ...from.needles), path: from.id, reason: `${from.id} needs ${quote(name)}, which the lock holds ${found === undefined ? 'not at all' : 'more than once'}.`, code: 'DANGLING_EDGE' });
   }
 }
 

@@ -2,7 +2,7 @@ import type { LockfileKind, ManifestKind } from '../model.ts';
 import { Refusal } from './refusal.ts';
 import { baseOf, decode } from './text.ts';
 
-const LINE_OF_GO_SUM = /^\s*\S+ v\S+ h\d+:\S+[ \t\r]*$/m;
+const LINE_OF_GO_SUM = /^[ \t]*\S+ v\S+ h\d+:\S+[ \t\r]*$/;
 
 /**
  * Says what kind of lockfile or manifest a file is, by its content; the name decides only between package-lock and
@@ -22,7 +22,7 @@ export function detectKind(name: string, bytes: Uint8Array): LockfileKind | Mani
 export function kindOf(name: string, text: string): LockfileKind | ManifestKind | null {
   const start = /\S/.exec(text)?.[0];
   if (start === '{') return kindOfJson(name, text);
-  if (/^#\s*yarn lockfile v1\s*$/m.test(text.slice(0, 2000))) return 'YARN_V1';
+  if (/^#[ \t]*yarn lockfile v1[ \t\r]*$/m.test(text.slice(0, 2000))) return 'YARN_V1';
   if (/^"?__metadata"?:/m.test(text)) return 'YARN_BERRY';
   if (/^lockfileVersion:/m.test(text)) return 'PNPM_LOCK';
   return kindOfToml(text) ?? kindOfLines(name, text);
@@ -53,7 +53,7 @@ function tomlManifest(text: string): ManifestKind | null {
 function kindOfLines(name: string, text: string): LockfileKind | ManifestKind | null {
   const first = /^[ \t]*\S.*$/m.exec(text)?.[0] ?? '';
   if (LINE_OF_GO_SUM.test(first)) return 'GO_SUM';
-  if (/^\s*module[ \t]+\S+/m.test(text) && /^\s*(?:go[ \t]+\d|require\b|module\b)/m.test(text)) return 'GO_MOD';
+  if (/^[ \t]*module[ \t]+\S+/m.test(text)) return 'GO_MOD';
   if (!looksLikeRequirements(name, text)) return null;
   return baseOf(name).endsWith('.in') ? 'REQUIREMENTS_IN' : 'REQUIREMENTS';
 }

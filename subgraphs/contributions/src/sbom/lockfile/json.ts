@@ -22,22 +22,25 @@ export function parseJson(source: SourceText): unknown {
   }
 }
 
-/** Most objects and arrays of one file; an empty one costs twenty times its two characters. */
-const CONTAINERS = 5_000_000;
+/** Most brackets and commas of one file; an empty object costs twenty times its two characters. */
+const MARKS = 4_000_000;
 
 function checkDepth({ name, text }: SourceText): void {
   let depth = 0;
-  let containers = 0;
+  let marks = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       at = endOfString(text, at);
+      continue;
     } else if (char === 0x7b || char === 0x5b) {
       if (++depth > sbomLimits.depth) refuse(name, 'LIMIT', `Objects and arrays are nested more than ${sbomLimits.depth} deep.`, positionOf(text, at));
-      if (++containers > CONTAINERS) refuse(name, 'LIMIT', `The file has more than ${CONTAINERS} objects and arrays.`, positionOf(text, at));
     } else if (char === 0x7d || char === 0x5d) {
       depth--;
+    } else if (char !== 0x2c) {
+      continue;
     }
+    if (++marks > MARKS) refuse(name, 'LIMIT', `The file has more than ${MARKS} brackets and commas.`, positionOf(text, at));
   }
 }
 

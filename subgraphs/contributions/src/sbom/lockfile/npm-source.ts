@@ -4,7 +4,7 @@ import type { PackageSource } from '../model.ts';
 export function npmSource(resolved: string | undefined): PackageSource {
   if (resolved === undefined || resolved === '') return { kind: 'REGISTRY' };
   if (/^git[+:@]|\.git(?:#|$)|^(?:github|gitlab|bitbucket|gist):/.test(resolved)) return { kind: 'GIT', location: resolved };
-  if (/^https:\/\/codeload\.github\.com\//.test(resolved)) return { kind: 'GIT', location: resolved };
+  if (resolved.startsWith('https://codeload.github.com/')) return { kind: 'GIT', location: resolved };
   if (/^(?:file|link|portal):|^\.{0,2}\//.test(resolved)) return { kind: 'PATH', location: resolved.replace(/^(?:file|link|portal):/, '') };
   if (/^https?:/.test(resolved)) return { kind: isRegistryPath(resolved) ? 'REGISTRY' : 'URL', location: resolved.replace(/#[0-9a-f]{40}$/, '') };
   return { kind: 'REGISTRY', location: resolved };

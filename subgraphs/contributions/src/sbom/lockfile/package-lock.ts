@@ -1,3 +1,4 @@
+import { sbomLimits } from '../model.ts';
 import type { LockfileKind, SbomProblem } from '../model.ts';
 import { checkCount, draft } from './draft.ts';
 import type { Draft, Reading } from './draft.ts';
@@ -15,6 +16,7 @@ import type { SourceText } from './text.ts';
 
 /** Longest place of a package: deeper trees cannot be installed, and looking up in them would take long. */
 const LONGEST_KEY = 1024;
+const DEEPEST_KEY = 100;
 
 interface Node {
   readonly key: string;
@@ -51,8 +53,7 @@ function readPackages(source: SourceText, root: Table, kind: LockfileKind, forma
   const tree = new Tree(nodes);
   let edges = 0;
   for (const node of nodes.values()) {
-    edges += connect(source, tree, node, problems, notices);
-    checkCount(source, 'edges', edges);
+    edges = connect(source, tree, node, edges, problems, notices);
   }
   if (problems.length > 0) throw new Refusal(problems);
   const drafts = Array.from(nodes.values(), (node) => node.draft).filter((one) => one !== null);
@@ -62,6 +63,7 @@ function readPackages(source: SourceText, root: Table, kind: LockfileKind, forma
 function nodeOf(source: SourceText, key: string, entry: Table): Node {
   const needle = JSON.stringify(key);
   if (key.length > LONGEST_KEY) refuse(source.name, 'LIMIT', `The place of a package has ${key.length} characters; at most ${LONGEST_KEY} are read.`, locate(source, needle));
+  if (key.split('/').length > DEEPEST_KEY) refuse(source.name, 'LIMIT', `The place of a package is more than ${DEEPEST_KEY} folders deep.`, locate(source, needle));
   if (own(entry, 'link') === true) {
     const target = textOf(entry, 'resolved');
     if (target === undefined) refuse(source.name, 'INVALID', 'A link must say in "resolved" where it leads.', { ...locate(source, needle), path: `packages[${needle}]` });
@@ -111,12 +113,13 @@ function mark(one: Draft, entry: Table): void {
   if (!is('devOptional') && !is('extraneous')) one.scope = is('dev') ? 'DEV' : 'PROD';
 }
 
-/** Adds the edges of a node and answers how many it asks for. */
-function connect(source: SourceText, tree: Tree, { key, entry, draft: from }: Node, problems: SbomProblem[], notices: SbomProblem[]): number {
-  if (from === null) return 0;
+/** Adds the edges of a node; answers how many there are now. */
+function connect(source: SourceText, tree: Tree, { key, entry, draft: from }: Node, before: number, problems: SbomProblem[], notices: SbomProblem[]): number {
+  if (from === null) return before;
   const path = `packages[${JSON.stringify(key)}]`;
   const optional = new Set(Object.keys(tableOf(source, entry, 'optionalDependencies', `${path}.optionalDependencies`)));
   const all = wantedOf(source, entry, path);
+  checkCount(source, 'edges', before + all.length);
   const folders = all.length === 0 ? [] : tree.folders(key);
   for (const wanted of all) {
     // an installed package brings no development dependencies
@@ -127,11 +130,13 @@ function connect(source: SourceText, tree: Tree, { key, entry, draft: from }: No
       if (!from.thirdParty && wanted.group !== 'PEER' && to.thirdParty) nameDirect(to, wanted);
     } else if (wanted.group !== 'PEER' && !optional.has(wanted.name)) {
       const reason = `${path} asks for ${wanted.name}@${wanted.range}, which the lock does not hold.`;
-      const problem: SbomProblem = { file: source.name, ...locate(source, `${JSON.stringify(key)}: {`), path, reason, code: from.thirdParty ? 'DANGLING_EDGE' : 'OUT_OF_STEP' };
-      (from.thirdParty ? notices : problems).push(problem);
+      const into = from.thirdParty ? notices : problems;
+      // looking for the place takes time, and only so many are listed
+      const at = into.length < sbomLimits.problems ? locate(source, `${JSON.stringify(key)}: {`) : {};
+      into.push({ file: source.name, ...at, path, reason, code: from.thirdParty ? 'DANGLING_EDGE' : 'OUT_OF_STEP' });
     }
   }
-  return all.length;
+  return before + all.length;
 }
 
 function nameDirect(to: Draft, { group }: Wanted): void {
@@ -143,6 +148,8 @@ function nameDirect(to: Draft, { group }: Wanted): void {
 class Tree {
   private readonly nodes: ReadonlyMap<string, Node>;
   private readonly contents = new Map<string, Map<string, Node>>();
+  /** Lengths of the folders that have contents: most folders above need no look. */
+  private readonly lengths = new Set<number>();
 
   constructor(nodes: ReadonlyMap<string, Node>) {
     this.nodes = nodes;
@@ -150,6 +157,7 @@ class Tree {
       const at = node.key.lastIndexOf('node_modules/');
       if (at < 0) continue;
       const folder = node.key.slice(0, Math.max(0, at - 1));
+      this.lengths.add(folder.length);
       const content = this.contents.get(folder);
       const name = node.key.slice(at + 'node_modules/'.length);
       if (content === undefined) this.contents.set(folder, new Map([[name, node]]));
@@ -160,10 +168,10 @@ class Tree {
   /** Where Node looks a package up: in `node_modules` of the folder, then of every folder above. */
   folders(key: string): ReadonlyMap<string, Node>[] {
     const found: ReadonlyMap<string, Node>[] = [];
-    for (let folder = key; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) {
-      const content = this.contents.get(folder);
+    for (let end = key.length; ; end = Math.max(0, key.lastIndexOf('/', end - 1))) {
+      const content = this.lengths.has(end) ? this.contents.get(key.slice(0, end)) : undefined;
       if (content !== undefined) found.push(content);
-      if (folder === '') return found;
+      if (end === 0) return found;
     }
   }
 

@@ -144,7 +144,7 @@ function fits(lock: Known, manifest: Known): boolean {
 
 /** pip-compile names its sources; otherwise `main.txt` comes from `main.in`. */
 function isCompiledFrom(lock: SourceText, manifest: SourceText): boolean {
-  const sources = Array.from(lock.text.matchAll(/^\s*#.*?-r\s+(\S+)\s*$/gm), ([, path]) => baseOf(path!));
+  const sources = Array.from(lock.text.matchAll(/^[ \t]*#.*?-r[ \t]+(\S+)[ \t\r]*$/gm), ([, path]) => baseOf(path!));
   if (sources.length > 0) return sources.includes(baseOf(manifest.name));
   return baseOf(lock.name).replace(/\.\w+$/, '') === baseOf(manifest.name).replace(/\.\w+$/, '');
 }

@@ -1,3 +1,4 @@
+import { sbomLimits } from '../model.ts';
 import type { PackageSource, SbomProblem, Scope } from '../model.ts';
 import { checkCount, draft } from './draft.ts';
 import type { Draft, Reading } from './draft.ts';
@@ -36,7 +37,7 @@ export function readPoetryLock(source: SourceText, manifests: readonly Placed[])
       edges += found?.length ?? 0;
       checkCount(source, 'edges', edges);
       for (const to of found ?? []) from.edges!.add(to.draft.id);
-      if (found === undefined && !isLoose(spec)) notices.push({ file: source.name, ...locate(source, ...from.needles), path: from.id, reason: `${from.id} needs ${name}, which the lock does not hold; an extra or a marker may leave it out.`, code: 'DANGLING_EDGE' });
+      if (found === undefined && !isLoose(spec) && notices.length < sbomLimits.problems) notices.push({ file: source.name, ...locate(source, ...from.needles), path: from.id, reason: `${from.id} needs ${name}, which the lock does not hold; an extra or a marker may leave it out.`, code: 'DANGLING_EDGE' });
     }
   }
   const manifest = manifests.find(({ folder }) => folder === '')?.manifest;

@@ -23,12 +23,16 @@ interface Read {
 /** Options of pip with which a line may begin and that name no package. */
 const OPTIONS = /^(?:-i|--index-url|--extra-index-url|--no-index|-f|--find-links|--no-binary|--only-binary|--prefer-binary|--require-hashes|--pre|--trusted-host|--use-feature|-c|--constraint|--config-settings|--global-option)\b/;
 
+/** Characters of one requirement or option, without its hashes. */
+const LONGEST = 4096;
+
 function read(source: SourceText): Read {
   const lines: { requirement: Requirement; line: Line }[] = [];
   const includes: { path: string; line: number }[] = [];
   const notices: SbomProblem[] = [];
   for (const line of logicalLines(source.text)) {
     const at = { line: line.number, column: 1 };
+    if (line.text.length > LONGEST) refuse(source.name, 'LIMIT', `The line has ${line.text.length} characters; at most ${LONGEST} are read.`, at);
     const include = /^(?:-r|--requirement)[\s=]*(\S+)/.exec(line.text);
     const editable = /^(?:-e|--editable)[\s=]*(.+)$/.exec(line.text);
     if (include !== null) includes.push({ path: normalisePath(`${folderOf(source.name)}/${include[1]!}`), line: line.number });
@@ -87,7 +91,7 @@ function draftOf({ name, range, url, marker }: Requirement, line: Line, ids: Set
     ecosystem: 'pypi',
     name,
     version,
-    source: url === null ? { kind: 'REGISTRY' } : { kind: /^git\+/.test(url) ? 'GIT' : /^(?:file:|\.{0,2}\/)/.test(url) ? 'PATH' : 'URL', location: url },
+    source: url === null ? { kind: 'REGISTRY' } : { kind: url.startsWith('git+') ? 'GIT' : /^(?:file:|\.{0,2}\/)/.test(url) ? 'PATH' : 'URL', location: url },
     thirdParty: true,
     integrity: line.hashes[0] ?? null,
     needles: [line.text],

@@ -83,7 +83,7 @@ export function locate({ text }: SourceText, ...needles: string[]): At {
 }
 
 /** A line costs more memory than its characters. */
-const LINES = 5_000_000;
+const LINES = 2_000_000;
 
 function checkLines(name: string, text: string): void {
   let lines = 1;

@@ -24,7 +24,7 @@ export function parseToml(source: SourceText): unknown {
 }
 
 /** Most tables and lists of one file; an empty one costs many times its two characters. */
-const CONTAINERS = 5_000_000;
+const CONTAINERS = 2_000_000;
 
 /** The parser limits brackets but not dotted keys, and every dot is a table. */
 function checkKeys({ name, text }: SourceText): void {

@@ -59,9 +59,10 @@ function entryOf(source: SourceText, table: Table, index: number, ids: Set<strin
   const isOwn = ['editable', 'virtual', 'directory'].some((key) => own(stated, key) !== undefined);
   const from = sourceOf(stated);
   let id = `${name}@${version ?? 'none'}`;
-  if (ids.has(id)) id += `#${JSON.stringify(stated)}`;
-  if (ids.has(id)) refuse(source.name, 'INVALID', `${id} stands in the lock twice.`, { ...locate(source, needle), path: id });
-  ids.add(id);
+  const whole = `${id}#${JSON.stringify(stated)}`;
+  if (ids.has(whole)) refuse(source.name, 'INVALID', `${id} stands in the lock twice.`, { ...locate(source, needle), path: id });
+  if (ids.has(id)) id = whole;
+  ids.add(id).add(whole);
   const lists = (key: string) => new Map(Object.entries(tableOf(source, table, key, `${path}.${key}`)).map(([group, value]) => [group, tablesOf(value)]));
   return {
     table,
@@ -150,8 +151,8 @@ class Graph {
   private find(need: Table): UvEntry[] {
     const named = this.byName.get(pypiName(textOf(need, 'name') ?? '')) ?? [];
     // one name at ten thousand versions, asked for by each: the file is refused before that is walked
-    this.looked += named.length;
-    checkCount(this.source, 'edges', this.looked / 8);
+    this.looked += Math.max(0, named.length - 1);
+    checkCount(this.source, 'edges', this.looked);
     const version = textOf(need, 'version');
     const from = own(need, 'source');
     if (named.length === 1) return version === undefined || named[0]!.draft.version === version ? named : [];

@@ -54,6 +54,7 @@ export function readYarnBerry(source: SourceText, manifests: readonly Placed[]):
 /** `patch:` entries repeat the package that they patch: both become one. */
 function entryOf(source: SourceText, key: string, table: Table, drafts: Map<string, Draft>): Entry {
   const resolution = needText(source, table, 'resolution', quote(key), key);
+  if (resolution.length > 8192) refuse(source.name, 'LIMIT', 'The resolution is longer than any of yarn.', { ...locate(source, key), path: key.slice(0, 200) });
   const [name, locator] = splitAt(resolution) ?? refuse(source.name, 'INVALID', `The resolution ${quote(resolution)} says no place.`, { ...locate(source, resolution), path: key });
   const version = needText(source, table, 'version', quote(key), key);
   const installedAs = splitAt(key.split(', ')[0]!)?.[0] ?? name;

@@ -40,7 +40,7 @@ export function readYarnV1(source: SourceText, manifests: readonly Placed[]): Re
   const forced = forcedNames(all);
   const find = (name: string, range: string) => byPattern.get(`${name}@${range}`) ?? (forced.has(name) && byName.get(name)?.length === 1 ? byName.get(name)![0]! : null);
   for (const entry of entries) connect(source, entry, find, root !== null, notices);
-  if (root !== null) nameDirect(source, all, find, entries.map((entry) => entry.draft));
+  if (root !== null) nameDirect(source, root, all, { find, byName }, entries.map((entry) => entry.draft), notices);
   return { kind: 'YARN_V1', formatVersion: '1', entryCount: entries.length, drafts: entries.map((entry) => entry.draft), notices };
 }
 
@@ -57,6 +57,7 @@ function blocksOf({ name, text }: SourceText): Block[] {
   let first = 1;
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+    if (line.length > 200_000 || lines.length > 20_000) refuse(name, 'LIMIT', 'The entry is longer than any of yarn.', { line: index + 1, column: 1 });
     if (/^ {12}/.test(line)) refuse(name, 'LIMIT', 'The entry is indented deeper than any of yarn.', { line: index + 1, column: 13 });
     if (/^\s*"?__proto__"?[\s:]/.test(line)) refuse(name, 'UNSAFE_NAME', 'No package is named "__proto__".', { line: index + 1 });
     if (lines.length >= 400 && /^[^\s#]/.test(line)) {
@@ -127,8 +128,15 @@ function connect(source: SourceText, { table, draft: from }: Entry, find: Find, 
   }
 }
 
-function nameDirect(source: SourceText, manifests: readonly Placed[], find: Find, drafts: readonly Draft[]): void {
+interface Lookup {
+  readonly find: Find;
+  readonly byName: ReadonlyMap<string, readonly Entry[]>;
+}
+
+function nameDirect(source: SourceText, root: Placed, manifests: readonly Placed[], { find, byName }: Lookup, drafts: readonly Draft[], notices: SbomProblem[]): void {
   const own = new Set(manifests.map(({ manifest }) => manifest.name));
+  const hasWorkspaces = (root.manifest.workspaces ?? []).length > 0;
+  const onlyRoot = hasWorkspaces && manifests.every((one) => one === root);
   const prod = new Set<string>();
   const dev = new Set<string>();
   const problems: SbomProblem[] = [];
@@ -137,10 +145,21 @@ function nameDirect(source: SourceText, manifests: readonly Placed[], find: Find
       if (wanted.group === 'PEER' || /^(?:workspace|link|portal):/.test(wanted.range)) continue;
       const found = find(wanted.name, wanted.range);
       if (found !== null) (wanted.group === 'PROD' ? prod : dev).add(found.draft.id);
-      // a member that fits the range is linked and not locked
-      else if (!own.has(wanted.name)) problems.push(outOfStep(source, manifest, wanted));
+      // a member that fits the range is linked and not locked, and so may be one whose manifest is not here
+      else if (!own.has(wanted.name) && !(onlyRoot && !byName.has(wanted.name))) problems.push(outOfStep(source, manifest, wanted));
     }
   }
   if (problems.length > 0) throw new Refusal(problems);
   markReached(drafts, { prod, dev });
+  if (onlyRoot || (hasWorkspaces && drafts.some((one) => one.thirdParty && one.scope === null))) keepOpen(root, drafts, notices);
+}
+
+/** Members whose manifests are not here may name more, and may need for production what else is development only. */
+function keepOpen({ manifest }: Placed, drafts: readonly Draft[], notices: SbomProblem[]): void {
+  for (const one of drafts) {
+    if (one.direct !== true) one.direct = null;
+    if (one.scope === 'DEV') one.scope = null;
+    if (one.directScope === 'DEV') one.directScope = null;
+  }
+  notices.push({ file: manifest.source.name, reason: 'The manifests of the workspaces are missing, or some of them: what only they name stays unknown. Hand them in too.', code: 'SKIPPED' });
 }

@@ -66,11 +66,14 @@ export interface Requirement {
   readonly marker: string | null;
 }
 
+/** Characters of one requirement: what is longer is none. */
+const LONGEST = 4096;
+
 const REQUIREMENT = /^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(.*)$/s;
 
 /** Reads `name[extra]>=1 ; marker` and `name @ url`; null when it is none. */
 export function readRequirement(text: string): Requirement | null {
-  const match = REQUIREMENT.exec(text);
+  const match = text.length > LONGEST ? null : REQUIREMENT.exec(text);
   if (match === null) return null;
   const [, written, extras = '', rest = ''] = match as unknown as [string, string, string | undefined, string | undefined];
   const name = pypiName(written);
@@ -80,8 +83,9 @@ export function readRequirement(text: string): Requirement | null {
   }
   const at = rest.indexOf(';');
   const specifiers = (at < 0 ? rest : rest.slice(0, at)).replace(/^\s*\((.*)\)\s*$/s, '$1').replaceAll(/\s+/g, '');
-  if (specifiers !== '' && !/^(?:[<>=!~]{1,3}[^,]+)(?:,[<>=!~]{1,3}[^,]+)*,?$/.test(specifiers)) return null;
-  return { name, extras: listed(extras), range: specifiers.split(',').filter((one) => one !== '').toSorted().join(','), url: null, marker: at < 0 ? null : rest.slice(at + 1).trim() };
+  const ranges = specifiers.split(',').filter((one) => one !== '');
+  if (ranges.some((one) => !/^[<>=!~]{1,3}[^<>=!~]/.test(one))) return null;
+  return { name, extras: listed(extras), range: ranges.toSorted().join(','), url: null, marker: at < 0 ? null : rest.slice(at + 1).trim() };
 }
 
 function listed(extras: string): string[] {
