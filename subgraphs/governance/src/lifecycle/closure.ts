@@ -38,7 +38,7 @@ export function closureBlockers(facts: ClosureFacts): ClosureBlocker[] {
 }
 
 function reviewBlockers(facts: ClosureFacts): ClosureBlocker[] {
-  return facts.reviewOpen ? [] : [{ code: 'REVIEW_NOT_OPEN', message: 'No closure review is open.', task: null, refs: [] }];
+  return facts.reviewOpen ? [] : [{ code: 'REVIEW_NOT_OPEN', message: 'No closure review is open; open one by openClosureReview.', task: null, refs: [] }];
 }
 
 /** The part of the protocol that concerns tasks; a cancelled workstream goes through it too. */
@@ -48,7 +48,7 @@ export function classificationBlockers(facts: Pick<ClosureFacts, 'tasks' | 'clas
   const blockers = facts.tasks.flatMap((task): ClosureBlocker[] => {
     const lines = byTask.get(task.code) ?? [];
     const [line] = lines;
-    if (line === undefined) return [{ code: 'TASK_UNCLASSIFIED', message: `${task.code} is ${task.status} and not classified.`, task, refs: [task.code] }];
+    if (line === undefined) return [{ code: 'TASK_UNCLASSIFIED', message: `${task.code} is ${task.status} and not classified; give one classification for each task.`, task, refs: [task.code] }];
     if (lines.length > 1) return [{ code: 'TASK_CLASSIFIED_TWICE', message: `${task.code} is classified ${lines.length} times.`, task, refs: [task.code] }];
     return lineBlockers(facts, task, line);
   });
@@ -62,9 +62,9 @@ function lineBlockers(facts: Pick<ClosureFacts, 'targets' | 'self'>, task: Task,
     const is = task.status === 'CARRIED_FORWARD' ? 'CARRY_FORWARD' : task.status;
     return line.as === is ? [] : blocker('TASK_ALREADY_CLOSED', `${task.code} is ${task.status} already and cannot be classified ${line.as}.`);
   }
-  if (line.as === 'DONE') return blocker('TASK_NOT_DONE', `${task.code} is classified done but is ${task.status}.`);
+  if (line.as === 'DONE') return blocker('TASK_NOT_DONE', `${task.code} is classified done but is ${task.status}; complete it first by completeTask, or classify it otherwise.`);
   if (line.as === 'CANCELLED') return line.reason?.trim() ? [] : blocker('CANCEL_REASON_MISSING', `${task.code} is to be cancelled without a reason.`);
-  if (!line.carryTo) return blocker('CARRY_TARGET_MISSING', `${task.code} is carried forward, but no workstream receives it.`);
+  if (!line.carryTo) return blocker('CARRY_TARGET_MISSING', `${task.code} is carried forward, but no workstream receives it; name its code in carryTo.`);
   const target = facts.targets.get(line.carryTo);
   if (line.carryTo === facts.self || target === undefined || !RECEIVING.includes(target)) {
     return blocker('CARRY_TARGET_CLOSED', `${task.code} cannot be carried into ${line.carryTo}, which is ${line.carryTo === facts.self ? 'the workstream itself' : (target ?? 'unknown')}.`);
@@ -78,5 +78,5 @@ function decisionBlockers(facts: ClosureFacts): ClosureBlocker[] {
 
 function authorBlockers(facts: ClosureFacts): ClosureBlocker[] {
   const others = facts.authors.filter((author) => author !== facts.reviewer);
-  return others.length > 0 ? [] : [{ code: 'SOLE_AUTHOR', message: `${facts.reviewer} is the only author of this workstream and cannot be its only reviewer.`, task: null, refs: [facts.reviewer] }];
+  return others.length > 0 ? [] : [{ code: 'SOLE_AUTHOR', message: `${facts.reviewer} is the only author of this workstream and cannot be its only reviewer; another maintainer or steward is to complete it.`, task: null, refs: [facts.reviewer] }];
 }

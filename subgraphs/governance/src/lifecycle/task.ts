@@ -32,7 +32,7 @@ const hasNote: TaskGuard = { code: 'COMPLETION_NOTE_REQUIRED', input: true, abou
 const acceptanceTicked: TaskGuard = {
   code: 'ACCEPTANCE_TICKED',
   about: 'every point of the acceptance list is ticked',
-  unmet: (facts) => facts.acceptance.filter((point) => !point.done).map((point) => ({ message: `Not accepted yet: ${point.text}`, refs: [] })),
+  unmet: (facts) => facts.acceptance.filter((point) => !point.done).map((point) => ({ message: `Not accepted yet, tick it by updateTask: ${point.text}`, refs: [] })),
 };
 const hasReason: TaskGuard = { code: 'REASON_REQUIRED', input: true, about: 'a reason is given', unmet: (facts) => (facts.reason?.trim() ? met : [{ message: 'A reason is needed.' }]) };
 const hasSuccessor: TaskGuard = { code: 'IN_CLOSURE_REVIEW', about: 'a closure review made its successor', unmet: (facts) => (facts.successor ? met : [{ message: 'Only a closure review carries a task forward.' }]) };

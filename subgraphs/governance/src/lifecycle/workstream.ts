@@ -21,7 +21,7 @@ export interface WorkstreamFacts {
 type WorkstreamGuard = Guard<WorkstreamFacts> & { readonly code: GovernanceCode };
 
 const met: readonly [] = [];
-const hasOwner: WorkstreamGuard = { code: 'OWNER_REQUIRED', about: 'an owner is set', unmet: (facts) => (facts.owner ? met : [{ message: 'The workstream has no owner.' }]) };
+const hasOwner: WorkstreamGuard = { code: 'OWNER_REQUIRED', about: 'an owner is set', unmet: (facts) => (facts.owner ? met : [{ message: 'The workstream has no owner; name one by updateWorkstream.' }]) };
 const dependenciesKnown: WorkstreamGuard = {
   code: 'DEPENDENCIES_KNOWN',
   about: 'every dependency exists',
@@ -40,7 +40,7 @@ const reviewedOrSuperseded: WorkstreamGuard = {
   unmet: (facts) => (facts.undisposedTasks.length === 0 ? met : [{ message: `Open tasks without a disposition: ${facts.undisposedTasks.join(', ')}.`, refs: facts.undisposedTasks }]),
 };
 const closureAccepted: WorkstreamGuard = { code: 'CLOSURE_ACCEPTED', input: true, about: 'a closure review is open and nothing blocks it', unmet: (facts) => (facts.closureAccepted ? met : [{ message: 'The closure review is not accepted; `closureBlockers` lists what stands in the way.' }]) };
-const hasDecision: WorkstreamGuard = { code: 'DECISION_REQUIRED', input: true, about: 'an accepted decision names why', unmet: (facts) => (facts.acceptedDecision ? met : [{ message: 'An accepted decision must say why it is reopened.' }]) };
+const hasDecision: WorkstreamGuard = { code: 'DECISION_REQUIRED', input: true, about: 'an accepted decision names why', unmet: (facts) => (facts.acceptedDecision ? met : [{ message: 'An accepted decision must say why it is reopened; give its id as decision.' }]) };
 
 /** The workstream lifecycle and closure protocol. */
 export const workstreamLifecycle = defineLifecycle({
