@@ -94,6 +94,8 @@ describe('a bad token gets one constant refusal', () => {
     ['expiry as text', () => forged({ alg: 'ES256', kid: 'k1' }, { ...good, exp: String(now + 300) }, 'AAAA')],
     ['expiry beyond time', () => token({ payload: { exp: 1e20 } })],
     ['no subject', () => token({ payload: { sub: undefined } })],
+    ['a subject with a NUL', () => token({ payload: { sub: 'a\0b' } })],
+    ['a subject with half a character', () => token({ payload: { sub: 'a\ud800b' } })],
     ['a subject of 300 characters', () => token({ payload: { sub: 'x'.repeat(300) } })],
     ['kid as a path', () => token({ header: { kid: '../../etc/passwd' } })],
     ['kid as SQL', () => token({ header: { kid: "' OR 1=1 --" } })],

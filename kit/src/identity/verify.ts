@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { systemClock, type Clock } from '../clock.ts';
 import { PublicError } from '../errors.ts';
 import { identityOf, type Identity } from '../identity.ts';
+import { badText } from '../text.ts';
 import { rememberingKeys } from './keys.ts';
 
 /** Checks bearer tokens. */
@@ -100,7 +101,7 @@ async function discover(issuer: string): Promise<string> {
 /** Claims of RFC 9068 (`sub`, `scope`, `roles`, `client_id`) and RFC 8693 (`act`). */
 function identityIn(payload: JWTPayload): Identity {
   const { sub, exp, scope, roles, client_id: clientId, act } = payload;
-  if (typeof sub !== 'string' || sub === '' || sub.length > LONGEST_SUBJECT) throw new Error('sub is not a name');
+  if (typeof sub !== 'string' || sub === '' || sub.length > LONGEST_SUBJECT || badText(sub) !== null) throw new Error('sub is not a name');
   if (typeof exp !== 'number' || !(exp <= LAST_SECOND)) throw new Error('exp is not a time');
   const actor = typeof act === 'object' && act !== null && 'sub' in act ? act.sub : undefined;
   return identityOf({
