@@ -73,7 +73,8 @@ async function send(endpoint: string, headers: Readonly<Record<string, string>>,
 async function answer(endpoint: string, response: Response): Promise<Answer> {
   try {
     const body = await response.json() as Answer | null;
-    if (body !== null && typeof body === 'object' && ('data' in body || Array.isArray(body.errors))) return body;
+    // GraphQL errors may come with a 404 too, as from another path of our own gateway
+    if (response.status !== 404 && body !== null && typeof body === 'object' && ('data' in body || Array.isArray(body.errors))) return body;
   } catch {
     // not JSON: the same sentence as for JSON of another shape
   }
@@ -90,7 +91,7 @@ function refusal(endpoint: string, errors: readonly GraphError[], hadToken: bool
         ? `The graph at ${endpoint} does not accept this token: it may have expired or belong to another issuer.`
         : `The graph at ${endpoint} wants a token: give --token or set HUBGRAPH_TOKEN; npm run -s hubgraph -- token --role author prints one for development.`, exitCodes.denied.code);
     case 'FORBIDDEN':
-      return new UsageError(`${message}${missingScopes ? `; the token lacks ${scopesOf(missingScopes)}` : ''}.`, exitCodes.denied.code);
+      return new UsageError(`${message}${missingScopes && !message.includes(scopesOf(missingScopes)) ? `; the token lacks ${scopesOf(missingScopes)}` : ''}.`, exitCodes.denied.code);
     case 'HUB_UNAVAILABLE':
       return new UsageError(`The hub ${hub ?? ''} cannot answer now; try again in a moment.`.replace('  ', ' '), exitCodes.hubUnavailable.code);
     case 'BAD_USER_INPUT':
