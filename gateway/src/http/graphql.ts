@@ -57,7 +57,7 @@ export function mountGraphql(app: FastifyInstance, { engine, identify, page }: G
 }
 
 async function answer(engine: Engine, method: string, { identity, ...facts }: Facts, params: RequestParams): Promise<Response | readonly GraphQLError[] | ExecutionResult> {
-  const prepared = await engine.prepare({ source: params.query, operationName: params.operationName, identity });
+  const prepared = await engine.prepare({ source: params.query, operationName: params.operationName, identity, requestId: facts.requestId });
   if (prepared instanceof Refused) return prepared.code === 'UNAUTHENTICATED' ? challenge(prepared) : prepared.errors;
   if (prepared.kind === 'subscription') return [new GraphQLError('Subscriptions are served over WebSocket at this address, subprotocol graphql-transport-ws.', { extensions: { code: 'BAD_USER_INPUT' } })];
   // A link in a page must never change anything.

@@ -181,6 +181,22 @@ describe('errors', () => {
     expect(answer.errors).toEqual([{ message: 'The hub money cannot answer now.', path: ['works', '@'], extensions: { code: 'HUB_UNAVAILABLE', hub: 'money' } }]);
   });
 
+  it('of ours before the operation runs are logged under the id of the request', async () => {
+    const lines: string[] = [];
+    const { engine } = engineOver({ log: pino({ level: 'error' }, { write: (line: string) => void lines.push(line) }) });
+    let [reads, allowed] = [0, Infinity];
+    const broken = { ...viewer, get scopes(): typeof viewer.scopes {
+      if (reads++ >= allowed) throw new Error('boom');
+      return viewer.scopes;
+    } };
+    engine.classOf(broken);
+    // whoever looks at them after the key of the cache was made
+    allowed = reads * 2;
+    const refused = await engine.prepare({ source: '{ works { id } }', identity: broken, requestId: 'r1' });
+    expect(refused).toMatchObject({ code: 'INTERNAL' });
+    expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({ requestId: 'r1', err: { message: 'boom' } });
+  });
+
   it('of variables name the variable', async () => {
     const { ask } = engineOver();
     expect(await ask('query ($id: ID!) { work(id: $id) { id } }', viewer, { id: { a: 1 } })).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });

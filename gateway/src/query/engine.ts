@@ -40,6 +40,8 @@ export interface Asked {
   readonly source: string | DocumentNode;
   readonly operationName?: string | null;
   readonly identity?: Identity;
+  /** Of the request that asks, for the log. */
+  readonly requestId?: string;
 }
 
 /** One run of a prepared operation. */
@@ -122,7 +124,7 @@ export function createEngine(options: EngineOptions): Engine {
       return state.graph.schema;
     },
     limits,
-    async prepare({ source, operationName, identity }) {
+    async prepare({ source, operationName, identity, requestId = newId() }) {
       const { graph, cache } = state;
       const text = typeof source === 'string' ? source : print(source);
       const key = `${classOf(identity, graph.requirements)}\n${operationName ?? ''}\n${text}`;
@@ -136,7 +138,7 @@ export function createEngine(options: EngineOptions): Engine {
         cache.set(key, prepared);
         return prepared;
       } catch (error) {
-        const { errors } = mask({ errors: refusedBy(error).errors }, log, newId());
+        const { errors } = mask({ errors: refusedBy(error).errors }, log, requestId);
         return new Refused(errors ?? []);
       }
     },
