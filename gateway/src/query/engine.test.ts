@@ -192,7 +192,7 @@ describe('errors', () => {
     engine.classOf(broken);
     // whoever looks at them after the key of the cache was made
     allowed = reads * 2;
-    const refused = await engine.prepare({ source: '{ works { id } }', identity: broken, requestId: 'r1' });
+    const refused = await engine.prepare({ source: '{ works { cost } }', identity: broken, requestId: 'r1' });
     expect(refused).toMatchObject({ code: 'INTERNAL' });
     expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({ requestId: 'r1', err: { message: 'boom' } });
   });
