@@ -28,7 +28,7 @@ export function markOutages(result: ExecutionResult, { hub, log, requestId }: { 
   const errors = result.errors.map((error) => {
     const cause = rootCause(error);
     if (!isOutage(cause)) return error;
-    if (!told) log.warn({ requestId, reason: (cause as Error).message }, 'the database could not answer');
+    if (!told) log.warn({ requestId, reason: (cause as Error).message.trim().split('\n').at(-1) }, 'the database could not answer');
     told = true;
     return new GraphQLError(`The hub ${hub} cannot answer now.`, { path: error.path, extensions: { code: 'HUB_UNAVAILABLE', hub } });
   });

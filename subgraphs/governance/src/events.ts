@@ -7,7 +7,7 @@ const READ = [['hub:read']] as const;
 const id = z.uuid().describe('Key of the entity');
 const version = z.int().positive().describe('Version of the entity after the change');
 const imported = z.boolean().optional().describe('True for a past state that a file told of');
-const reason = z.string().nullish().describe('The reason that was given');
+const reason = z.string().nullish().describe('The reason that was given; its first 1,000 characters');
 
 const workstream = (description: string) => ({
   version: 1,
