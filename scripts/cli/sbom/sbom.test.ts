@@ -18,7 +18,7 @@ let author: string;
 let maintainer: string;
 
 const MANIFEST = { name: 'web', version: '1.0.0', dependencies: { jszip: '^3.10.0', mariadb: '^3.4.0' }, devDependencies: { vips: '^1.0.0' } };
-const node = (version: string, license: string, more: object = {}) => ({ version, resolved: 'https://registry.npmjs.org/x/-/x.tgz', integrity: 'sha512-AAAA', license, ...more });
+const node = (version: string, license: string, more: object = {}) => ({ version, resolved: 'https://packages.example.org/x/-/x.tgz', integrity: 'sha512-AAAA', license, ...more });
 const LOCK = {
   name: 'web', version: '1.0.0', lockfileVersion: 3, requires: true,
   packages: {
