@@ -4,7 +4,7 @@ import { closureBlockers } from '../lifecycle/closure.ts';
 import { workstreamLifecycle } from '../lifecycle/workstream.ts';
 import type { Classification, ClosureReview, Outcome, Workstream } from '../model.ts';
 import { decisions, reviews, tasks, workstreams } from '../store/index.ts';
-import { checkVersion, lockedWorkstream, placeOf, recordWorkstream, type Work } from './common.ts';
+import { placeOf, recordWorkstream, workstreamToChange, type Work } from './common.ts';
 import { closureRefused, disposeOf } from './disposal.ts';
 import { sizeProblems } from './sizes.ts';
 import { decideWorkstream, workstreamFacts, type MoveInput } from './workstream.ts';
@@ -13,10 +13,8 @@ import { decideWorkstream, workstreamFacts, type MoveInput } from './workstream.
 export async function openClosureReview(work: Work, input: MoveInput & { readonly context: string }): Promise<{ workstream: Workstream; review: ClosureReview } | Refused> {
   const wrong = sizeProblems(input);
   if (wrong.length > 0) return new Refused(wrong);
-  const before = await lockedWorkstream(work, input.id);
+  const before = await workstreamToChange(work, input);
   if (before instanceof Refused) return before;
-  const stale = checkVersion(before, input.expectedVersion);
-  if (stale) return stale;
   const decided = decideWorkstream(work, 'openClosureReview', before, await workstreamFacts(work, before, { reason: input.context }));
   if (decided instanceof Refused) return decided;
 
@@ -35,10 +33,8 @@ export async function openClosureReview(work: Work, input: MoveInput & { readonl
 export async function rejectClosureReview(work: Work, input: MoveInput): Promise<{ workstream: Workstream; review: ClosureReview } | Refused> {
   const wrong = sizeProblems(input);
   if (wrong.length > 0) return new Refused(wrong);
-  const before = await lockedWorkstream(work, input.id);
+  const before = await workstreamToChange(work, input);
   if (before instanceof Refused) return before;
-  const stale = checkVersion(before, input.expectedVersion);
-  if (stale) return stale;
   const decided = decideWorkstream(work, 'rejectClosureReview', before, await workstreamFacts(work, before, { reason: input.reason ?? null }));
   if (decided instanceof Refused) return decided;
   const open = await reviews.lockOpen(work.tx, before.id);
@@ -63,10 +59,8 @@ export async function completeWorkstream(work: Work, input: Omit<MoveInput, 'rea
   const wrong = sizeProblems(input);
   if (wrong.length > 0) return new Refused(wrong);
   const targets = await lockWithTargets(work, input.id, input.review.classifications);
-  const before = await lockedWorkstream(work, input.id);
+  const before = await workstreamToChange(work, input);
   if (before instanceof Refused) return before;
-  const stale = checkVersion(before, input.expectedVersion);
-  if (stale) return stale;
   const reviewer = input.reviewer ?? work.caller.sub;
   const open = await reviews.lockOpen(work.tx, before.id);
   const all = await tasks.lockOf(work.tx, before.id);

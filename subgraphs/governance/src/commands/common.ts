@@ -1,5 +1,6 @@
 import type { Changes, Work as KitWork } from '@hubgraph/kit/change';
-import { invalidInput, notFound, type Refused } from '@hubgraph/kit/refusal';
+import { changed, checkVersion } from '@hubgraph/kit/entity';
+import { invalidInput, notFound, Refused } from '@hubgraph/kit/refusal';
 import { isUuid } from '@hubgraph/kit/ids';
 import type { Tx } from '@hubgraph/kit/sql';
 import type { GovernanceEvents } from '../events.ts';
@@ -10,12 +11,18 @@ import { domains, repos, topics, workstreams } from '../store/index.ts';
 export type Work = KitWork<GovernanceEvents>;
 export type GovernanceChanges = Changes<GovernanceEvents>;
 
-export { changed, checkVersion } from '@hubgraph/kit/entity';
+export { changed, checkVersion };
 
 /** Locks a workstream by id. */
 export async function lockedWorkstream(work: Work, id: string, path: readonly string[] = ['id']): Promise<Workstream | Refused> {
   const workstream = isUuid(id) ? await workstreams.lockById(work.tx, id) : null;
   return workstream ?? notFound('workstream', id, path);
+}
+
+/** Locks the workstream that an input is about, and refuses when it is not the version that the caller expects. */
+export async function workstreamToChange(work: Work, input: { readonly id: string; readonly expectedVersion?: number | null }): Promise<Workstream | Refused> {
+  const workstream = await lockedWorkstream(work, input.id);
+  return workstream instanceof Refused ? workstream : (checkVersion(workstream, input.expectedVersion) ?? workstream);
 }
 
 /** The domain of a slug that an input names. */

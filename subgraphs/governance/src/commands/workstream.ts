@@ -3,7 +3,7 @@ import { duplicate, invalidField, Refused, transitionRefused } from '@hubgraph/k
 import { workstreamLifecycle, type WorkstreamFacts } from '../lifecycle/workstream.ts';
 import { isOpen, type Classification, type Priority, type Workstream } from '../model.ts';
 import { decisions, dependencies, tasks, workstreams } from '../store/index.ts';
-import { changed, checkVersion, domainOf, lockedWorkstream, placeOf, recordWorkstream, repoOf, topicOf, type Work } from './common.ts';
+import { changed, domainOf, placeOf, recordWorkstream, repoOf, topicOf, workstreamToChange, type Work } from './common.ts';
 import { disposeOf } from './disposal.ts';
 import { WORKSTREAM_CODE } from '../workplan/codes.ts';
 import { sizeProblems } from './sizes.ts';
@@ -63,10 +63,8 @@ export interface ChangeWorkstreamInput {
 
 /** Changes what is said of a workstream. Nothing to change is no change: no new version, no event. */
 export async function changeWorkstream(work: Work, input: ChangeWorkstreamInput): Promise<{ workstream: Workstream } | Refused> {
-  const before = await lockedWorkstream(work, input.id);
+  const before = await workstreamToChange(work, input);
   if (before instanceof Refused) return before;
-  const stale = checkVersion(before, input.expectedVersion);
-  if (stale) return stale;
   const goodOrLeft = input.title === undefined || (input.title !== null && goodTitle(input.title));
   const wrong = [...(goodOrLeft ? [] : [invalidField(['title'], `A title has 1 to ${MAX_TITLE} characters.`)]), ...sizeProblems({ ...input, title: null })];
   if (wrong.length > 0) return new Refused(wrong);
@@ -112,10 +110,8 @@ export function decideWorkstream(work: Work, verb: Parameters<typeof workstreamL
 export async function moveWorkstream(work: Work, verb: Exclude<PlainMove, 'cancelWorkstream'>, input: MoveInput & { readonly decision?: string | null }): Promise<{ workstream: Workstream } | Refused> {
   const wrong = sizeProblems(input);
   if (wrong.length > 0) return new Refused(wrong);
-  const before = await lockedWorkstream(work, input.id);
+  const before = await workstreamToChange(work, input);
   if (before instanceof Refused) return before;
-  const stale = checkVersion(before, input.expectedVersion);
-  if (stale) return stale;
   const accepted = input.decision != null && isUuid(input.decision) && (await decisions.byIds(work.tx, [input.decision])).get(input.decision)?.status === 'ACCEPTED';
   const facts = await workstreamFacts(work, before, { reason: input.reason ?? null, acceptedDecision: accepted ? (input.decision ?? null) : null });
   const decided = decideWorkstream(work, verb, before, facts);
@@ -131,10 +127,8 @@ export async function moveWorkstream(work: Work, verb: Exclude<PlainMove, 'cance
 export async function cancelWorkstream(work: Work, input: MoveInput & { readonly supersededBy?: string | null; readonly classifications?: readonly Classification[] | null }): Promise<{ workstream: Workstream } | Refused> {
   const wrong = sizeProblems(input);
   if (wrong.length > 0) return new Refused(wrong);
-  const before = await lockedWorkstream(work, input.id);
+  const before = await workstreamToChange(work, input);
   if (before instanceof Refused) return before;
-  const stale = checkVersion(before, input.expectedVersion);
-  if (stale) return stale;
   const successor = input.supersededBy == null ? undefined : (await workstreams.byCodes(work.tx, [input.supersededBy])).get(input.supersededBy);
   if (input.supersededBy != null && (successor === undefined || successor.id === before.id)) return new Refused([invalidField(['supersededBy'], `There is no other workstream ${input.supersededBy}.`)]);
   const all = await tasks.lockOf(work.tx, before.id);

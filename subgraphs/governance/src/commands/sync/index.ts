@@ -1,4 +1,4 @@
-import { invalidField, invalidInput, Refused } from '@hubgraph/kit/refusal';
+import { invalidField, Refused } from '@hubgraph/kit/refusal';
 import type { Domain, Repo, Topic, Workstream } from '../../model.ts';
 import { workstreams } from '../../store/index.ts';
 import { checkVersion, domainOf, repoOf, type Work } from '../common.ts';
@@ -60,6 +60,6 @@ function problems(input: SyncWorkplanInput) {
     ...(input.tasks.length > MAX_TASKS ? [invalidField(['tasks'], `A workplan has at most ${MAX_TASKS} tasks; this one has ${input.tasks.length}.`)] : []),
     ...input.tasks.filter((task) => !isTaskCode(task.code, input.code)).map((task) => invalidField(['tasks', task.code, 'code'], `A task code looks like ${input.code}-T01.`)),
     ...doubled.map((task) => invalidField(['tasks', task.code], `${task.code} stands twice in the file.`)),
-    ...(input.status === 'CLOSING' && input.closureReview ? invalidInput(['closureReview'], 'A file that is closing has no finished closure review yet.').errors : []),
+    ...(input.status === 'CLOSING' && input.closureReview ? [invalidField(['closureReview'], 'A file that is closing has no finished closure review yet.')] : []),
   ];
 }
