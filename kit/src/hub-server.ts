@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { systemClock, type Clock } from './clock.ts';
 import { PublicError } from './errors.ts';
 import type { Hub } from './hub.ts';
+import { doorServer } from './hub-door.ts';
 import { SERVICE_HEADER, verifyRequest } from './identity/service.ts';
 import { newId } from './ids.ts';
 import { maskResult } from './mask.ts';
@@ -43,11 +44,11 @@ interface Asked {
 
 /**
  * Serves `hub` over HTTP for the gateway and sister hubs: `/graphql` to whoever signs each request with a service key,
- * `/health/live` and `/health/ready` to all.
+ * `/health/live` and `/health/ready` to all, and what the hub has beside GraphQL to whom the hub itself lets in.
  */
 export async function serveHub(hub: Hub, options: HubServerOptions): Promise<HubServer> {
   const { log } = options;
-  const app = fastify({ bodyLimit: options.largestBody ?? LARGEST_BODY, genReqId: ({ headers }) => requestIdOf(headers['x-request-id']), requestIdHeader: false, forceCloseConnections: 'idle' });
+  const app = fastify({ bodyLimit: options.largestBody ?? LARGEST_BODY, genReqId: ({ headers }) => requestIdOf(headers['x-request-id']), requestIdHeader: false, forceCloseConnections: 'idle', serverFactory: (rest) => doorServer(hub, rest) });
   answerErrors(app, log);
   // The signature covers the body's bytes, so it is read as text here.
   app.removeAllContentTypeParsers();

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
@@ -51,6 +52,10 @@ export interface HubDeps {
   readonly observeSql?: (text: string) => void;
   /** The environment the hub reads its own settings from. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder for what the hub keeps in files unless its settings say otherwise; it makes the folder itself. Undefined: there is none, and a hub that needs one refuses to start without its setting. */
+  readonly filesDir?: string;
+  /** Origin that clients reach {@link Hub.http} by, such as `http://127.0.0.1:4103`; asked each time, because a port may be given late. */
+  readonly publicUrl?: () => string;
 }
 
 /** One GraphQL request to a hub, from the gateway or a sister hub that has already proved who it is. */
@@ -74,11 +79,23 @@ export interface PartHealth {
   readonly reason?: string;
 }
 
+/** What a hub serves beside GraphQL, where a graph is the wrong road: bytes up and down, events and webhooks of others. */
+export interface HubHttp {
+  /** What every path begins with, such as `/artifacts/`; the hub's own, whatever server carries it. */
+  readonly prefixes: readonly string[];
+  /**
+   * Answers one request, proves by itself who asks, bounds what it reads. Never rejects: what goes wrong is answered or,
+   * when an answer has begun, ends the connection.
+   */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
 /** A hub that can answer. */
 export interface Hub {
   readonly definition: HubDefinition;
   /** Executes one request. Never throws for what the client did: such things are in the result. */
   execute(request: HubRequest): Promise<ExecutionResult>;
+  readonly http?: HubHttp;
   health(): Promise<PartHealth[]>;
   /** Starts relay and scheduled work. */
   start(): Promise<void>;

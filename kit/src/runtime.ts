@@ -4,7 +4,7 @@ import { signCursor } from './cursor.ts';
 import { PublicError } from './errors.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import type { HubContext } from './graphql/builder.ts';
-import type { Hub, HubDefinition, HubDeps, HubRequest, PartHealth } from './hub.ts';
+import type { Hub, HubDefinition, HubDeps, HubHttp, HubRequest, PartHealth } from './hub.ts';
 import { identityOf } from './identity.ts';
 import { maskResult } from './mask.ts';
 import { markOutages } from './outage.ts';
@@ -23,6 +23,10 @@ export interface HubParts<Context extends HubContext> {
   readonly jobs: readonly Job[];
   /** Set by {@link runHub}: commands call it after a commit to wake the relay. */
   readonly committed: { wake: () => void };
+  /** What it serves beside GraphQL. */
+  readonly http?: HubHttp;
+  /** Of its own parts, besides database and relay. */
+  health?(): Promise<readonly PartHealth[]>;
   close(): Promise<void>;
 }
 
@@ -55,8 +59,9 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
   return {
     definition,
     execute: run,
+    http: parts.http,
     async health() {
-      const health: PartHealth[] = [await database(name, parts.sql)];
+      const health: PartHealth[] = [await database(name, parts.sql), ...((await parts.health?.()) ?? [])];
       if (relay !== undefined) health.push(relay.health());
       return health;
     },

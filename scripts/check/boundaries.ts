@@ -11,6 +11,9 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   bench: ['bench', 'test', 'scripts', 'kit', 'gateway', 'subgraphs', 'schema', 'prisma'],
 };
 
+/** Rules and formats without a database. */
+const PURE = ['content', 'evidence', 'gate', 'alert', 'inventory'];
+
 /** What a file of a hub may import of its own hub. A role that is not listed may import all but `subgraph` and `main`. */
 const ROLES: Readonly<Record<string, readonly string[]>> = {
   manifest: [],
@@ -19,9 +22,12 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   errors: ['model'],
   lifecycle: ['model', 'errors'],
   events: ['manifest', 'model', 'errors'],
-  store: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'sbom', 'licence'], // for the facts that guards ask for
-  commands: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'workplan', 'contrib', 'sbom', 'licence'],
-  graphql: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'commands', 'workplan', 'contrib', 'sbom', 'licence'],
+  store: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'sbom', 'licence', ...PURE], // for the facts that guards ask for
+  commands: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'workplan', 'contrib', 'sbom', 'licence', ...PURE, 'storage'],
+  graphql: ['manifest', 'model', 'errors', 'config', 'lifecycle', 'events', 'store', 'commands', 'workplan', 'contrib', 'sbom', 'licence', ...PURE, 'storage', 'transfer'],
+  ...Object.fromEntries(PURE.map((role) => [role, ['model', ...PURE]])),
+  storage: ['model', 'config', 'content'],
+  client: ['model', 'content', 'inventory'], // runs outside of the hub
 };
 
 /** The direction of imports, as in docs: one sentence for each that goes the wrong way. */

@@ -12,6 +12,16 @@ const OPTIONAL = [
   'contrib', // contributions: reads and writes contribution files
   'sbom', // contributions: reads lockfiles and bills of materials
   'licence', // contributions: evaluates licence expressions
+  'content', // artifacts: paths, digests, manifests, metadata schemas
+  'storage', // artifacts: adapters of the places where bytes lie
+  'transfer', // artifacts: bytes over HTTP, by signed URLs
+  'client', // artifacts: ingests and verifies from outside, over the graph
+  'evidence', // ops: what may be in evidence, and what must not
+  'ingest', // ops: events and webhooks of others over HTTP
+  'gate', // ops: the evaluation of gates
+  'alert', // ops: silences, inhibition, escalation
+  'inventory', // ops: reads inventory files
+  'consumer', // follows the events of other hubs
   'jobs', // scheduled work
   'sample', // its part of the sample organisation
 ];

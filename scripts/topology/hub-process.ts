@@ -39,7 +39,7 @@ async function start(order: HubOrder): Promise<void> {
   const log = createLog(order.log);
   try {
     const [definition, { serveHub }] = await Promise.all([loadHub(order.hub), import('@hubgraph/kit/hub-server')]);
-    const hub = await runHub(definition, order.wiring, environment(), log);
+    const hub = await runHub(definition, order.wiring, environment(), log, () => `http://127.0.0.1:${order.port}`);
     closers.push(() => hub.stop());
     if (stopping) return;
     const server = await serveHub(hub, { host: '127.0.0.1', port: order.port, keys: order.serviceKeys, clock: systemClock, log });

@@ -8,15 +8,17 @@ export interface HubWiring {
   readonly databaseUrl: string;
   readonly natsUrl?: string;
   readonly cursorKeys: readonly string[];
+  /** Folder for what the hub keeps in files. */
+  readonly filesDir: string;
   /** Put the hub's sample data in after its start. */
   readonly sample: boolean;
 }
 
-/** Creates a hub, starts it, and gives it its sample data when that is wanted. */
-export async function runHub(definition: HubDefinition, wiring: HubWiring, env: Environment, log: Logger): Promise<Hub> {
-  const { databaseUrl, natsUrl, cursorKeys } = wiring;
+/** Creates a hub, starts it, and gives it its sample data when that is wanted. `publicUrl` is asked when the hub needs its own address. */
+export async function runHub(definition: HubDefinition, wiring: HubWiring, env: Environment, log: Logger, publicUrl: () => string): Promise<Hub> {
+  const { databaseUrl, natsUrl, cursorKeys, filesDir } = wiring;
   const { name } = definition.manifest;
-  const hub = await definition.create({ databaseUrl, natsUrl, cursorKeys, clock: systemClock, log: log.child({ hub: name }), env });
+  const hub = await definition.create({ databaseUrl, natsUrl, cursorKeys, filesDir, publicUrl, clock: systemClock, log: log.child({ hub: name }), env });
   try {
     await hub.start();
     if (wiring.sample) await definition.sample?.(hub);

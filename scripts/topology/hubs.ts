@@ -1,4 +1,5 @@
-import type { HubDefinition, PartHealth } from '@hubgraph/kit/hub';
+import type { Hub, HubDefinition, PartHealth } from '@hubgraph/kit/hub';
+import { openDoor, type HubDoor } from '@hubgraph/kit/hub-door';
 import type { LogOptions } from '@hubgraph/kit/log';
 import type { HubCaller } from '@hubgraph/gateway/hubs/caller';
 import type { Logger } from 'pino';
@@ -19,6 +20,8 @@ export interface HubsOptions {
   readonly settings: StartSettings;
   readonly env: Environment;
   readonly log: Logger;
+  /** Folder for what a hub keeps in files. */
+  filesDir(hub: string): string;
   /** How a hub that is a process of its own logs. */
   logFor(hub: string): LogOptions;
   readonly progress: Progress;
@@ -45,7 +48,7 @@ export async function openHubs(options: HubsOptions): Promise<Hubs> {
     const { name } = definition.manifest;
     const settled = options.record.isSettled(name);
     const wiring: HubWiring = {
-      databaseUrl: options.urls.get(name) ?? '', natsUrl: options.natsUrl, cursorKeys: options.cursorKeys,
+      databaseUrl: options.urls.get(name) ?? '', natsUrl: options.natsUrl, cursorKeys: options.cursorKeys, filesDir: options.filesDir(name),
       sample: !settled && options.sample === 'yes' && settings.hub(name).url === undefined,
     };
     const open = settings.HUBGRAPH_TOPOLOGY === 'processes' ? openProcess : openLocal;
@@ -70,9 +73,22 @@ interface Opened {
 
 async function openLocal(definition: HubDefinition, wiring: HubWiring, options: HubsOptions): Promise<Opened> {
   const { localCaller } = await import('@hubgraph/gateway/hubs/local');
-  const hub = await runHub(definition, wiring, options.env, options.log);
+  const { HOST: host } = options.settings;
+  let door: HubDoor | undefined;
+  const hub = await runHub(definition, wiring, options.env, options.log, () => door?.url ?? `http://${host}:${definition.manifest.port}`);
+  if (hub.http) door = await openDoorNear(hub, host, definition.manifest.port).catch(async (error: unknown) => (await hub.stop(), Promise.reject(error)));
   const caller = localCaller(hub);
-  return { caller, where: '', health: () => hub.health(), stop: async () => (await caller.close(), hub.stop()) };
+  return { caller, where: door ? ` (bytes at ${door.url})` : '', health: () => hub.health(), stop: async () => (await caller.close(), await door?.close(), hub.stop()) };
+}
+
+/** On the manifest's port, which is a preference: two installations on one machine must not get into each other's way. */
+async function openDoorNear(hub: Hub, host: string, port: number): Promise<HubDoor> {
+  try {
+    return await openDoor(hub, { host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return openDoor(hub, { host, port: 0 });
+  }
 }
 
 async function openProcess(definition: HubDefinition, wiring: HubWiring, options: HubsOptions): Promise<Opened> {

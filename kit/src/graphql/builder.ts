@@ -25,6 +25,7 @@ export interface HubTypes<Context extends HubContext> {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
     Date: { Input: string; Output: string };
+    SafeInt: { Input: number; Output: number };
     Decimal: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
     EventCursor: { Input: string; Output: string };

@@ -1,5 +1,5 @@
 import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
-import { GraphQLDateTimeISO, GraphQLJSON, GraphQLLocalDate } from 'graphql-scalars';
+import { GraphQLDateTimeISO, GraphQLJSON, GraphQLLocalDate, GraphQLSafeInt } from 'graphql-scalars';
 import type { HubBuilder } from './builder.ts';
 
 function textScalar(name: string, description: string, pattern: RegExp, shape: string): GraphQLScalarType<string, string> {
@@ -26,6 +26,7 @@ export const scalars = {
   DateTime: described(GraphQLDateTimeISO, 'DateTime', 'A moment: RFC 3339, UTC, such as "2026-03-02T09:30:00.000Z".'),
   Date: described(GraphQLLocalDate, 'Date', 'A calendar day: "2026-03-02".'),
   JSON: described(GraphQLJSON, 'JSON', 'Any JSON value.'),
+  SafeInt: described(GraphQLSafeInt, 'SafeInt', 'A whole number of at most 53 bits, such as a size in bytes; a JSON number.'),
   Decimal,
   EventCursor,
   Sha256,
@@ -38,6 +39,7 @@ export function addScalars(builder: HubBuilder): void {
   builder.addScalarType('DateTime', scalars.DateTime);
   builder.addScalarType('Date', scalars.Date);
   builder.addScalarType('JSON', scalars.JSON);
+  builder.addScalarType('SafeInt', scalars.SafeInt);
   builder.addScalarType('Decimal', scalars.Decimal);
   builder.addScalarType('EventCursor', scalars.EventCursor);
   builder.addScalarType('Sha256', scalars.Sha256);
