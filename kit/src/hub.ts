@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { EventCatalogue } from './events.ts';
 import type { ErrorCatalogue } from './errors.ts';
 import type { Identity } from './identity.ts';
+import type { Verifier } from './identity/verify.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { ConfigTable } from './config.ts';
 
@@ -50,6 +51,8 @@ export interface HubDeps {
   readonly log: Logger;
   /** Is told of every statement that the hub reads by. */
   readonly observeSql?: (text: string) => void;
+  /** Checks the bearer tokens of those who come by {@link Hub.http}; undefined: nobody's are believed, and a hub lets nobody in. */
+  readonly verifier?: Verifier;
   /** The environment the hub reads its own settings from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder for what the hub keeps in files unless its settings say otherwise; it makes the folder itself. Undefined: there is none, and a hub that needs one refuses to start without its setting. */

@@ -25,9 +25,18 @@ export interface HubParts<Context extends HubContext> {
   readonly committed: { wake: () => void };
   /** What it serves beside GraphQL. */
   readonly http?: HubHttp;
+  /** Begins to follow the events of other hubs; called by {@link Hub.start}. */
+  follow?(): Follower;
   /** Of its own parts, besides database and relay. */
   health?(): Promise<readonly PartHealth[]>;
   close(): Promise<void>;
+}
+
+/** Something that follows events of other hubs in the background. */
+export interface Follower {
+  health(): readonly PartHealth[];
+  /** Ends after the event under way. Safe to call twice. */
+  stop(): Promise<void>;
 }
 
 /** Makes a running hub of its definition, its dependencies and its parts: execution, relay, schedule, health. */
@@ -37,6 +46,7 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
   const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   let relay: Relay | undefined;
   let schedule: Schedule | undefined;
+  let follower: Follower | undefined;
   let stopped: Promise<void> | undefined;
 
   const cursorOf = async (outboxIds: readonly number[]): Promise<string | null> => {
@@ -63,16 +73,18 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
     async health() {
       const health: PartHealth[] = [await database(name, parts.sql), ...((await parts.health?.()) ?? [])];
       if (relay !== undefined) health.push(relay.health());
+      if (follower !== undefined) health.push(...follower.health());
       return health;
     },
     async start() {
       relay = startRelay({ databaseUrl: deps.databaseUrl, schema: name, natsUrl: deps.natsUrl, manifest: definition.manifest, settings: streamSettings(deps.env), clock: deps.clock, log: deps.log });
       parts.committed.wake = () => relay?.wake();
       schedule = startSchedule(parts.jobs, { databaseUrl: deps.databaseUrl, schema: name, clock: deps.clock, log: deps.log });
+      follower = parts.follow?.();
     },
     stop() {
       stopped ??= (async () => {
-        await schedule?.stop();
+        await Promise.all([schedule?.stop(), follower?.stop()]);
         await relay?.stop();
         await parts.close();
       })();

@@ -1,0 +1,22 @@
+// Each file adds its noun to the builder; the order does not matter.
+import './alert.ts';
+import './alert-change.ts';
+import './alert-rules.ts';
+import './deployment.ts';
+import './environment.ts';
+import './evidence.ts';
+import './foreign.ts';
+import './gate.ts';
+import './gate-change.ts';
+import './inventory.ts';
+import './migration.ts';
+import './poison.ts';
+import './readiness.ts';
+import './reporter.ts';
+import './risk.ts';
+import './service.ts';
+import { FEDERATION_LINK } from '@hubgraph/kit/graphql/builder';
+import { builder } from './builder.ts';
+
+/** The hub's executable subgraph schema. */
+export const schema = builder.toSubGraphSchema({ linkUrl: FEDERATION_LINK });
