@@ -8,6 +8,8 @@ export interface EventPosition {
   readonly p: Readonly<Record<string, readonly [epoch: string, pos: number]>>;
   /** Binding: hash of filter and authorisation class. Absent in cursors of mutations, which fit any subscription. */
   readonly b?: string;
+  /** The snapshot before these positions was not complete: whoever resumes gets it anew. */
+  readonly s?: true;
 }
 
 /** Why a cursor was refused; in `extensions.reason` of the error. */
@@ -18,6 +20,7 @@ const MAX_LENGTH = 4096;
 const shape = z.strictObject({
   p: z.record(z.string(), z.tuple([z.uuid(), z.int().nonnegative()])),
   b: z.string().optional(),
+  s: z.literal(true).optional(),
 });
 
 /** Writes a position as the text that clients keep: opaque to them, and nobody without `key` can make one. */

@@ -43,6 +43,18 @@ export interface Feed {
   /** OR of ANDs, as in `@requiresScopes`. */
   readonly scopes: readonly (readonly string[])[];
   readonly filter: Readonly<Record<string, FilterField>>;
+  /** How the present entities are listed for `snapshot: true`; without it there is no such argument. */
+  readonly snapshot?: FeedSnapshot;
+}
+
+/** Where the present entities of a feed stand in the graph, for subscribers who begin with a snapshot. */
+export interface FeedSnapshot {
+  /** Root field with Relay paging, `filter` and `orderBy: CREATED`; its nodes have `id`, and `version` when it can change. */
+  readonly list: string;
+  /** The list's own filter field for each of the feed's; a snapshot cannot be narrowed by the others. */
+  readonly filter: Readonly<Record<string, string>>;
+  /** What the list's filter says unless the subscriber says otherwise, such as the states that count as present. */
+  readonly unless?: Readonly<Record<string, readonly string[] | boolean>>;
 }
 
 /** One event type that others may rely on. */

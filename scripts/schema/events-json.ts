@@ -23,6 +23,7 @@ export function printEventsJson(definitions: readonly HubDefinition[]): string {
     entity: { field: entityFieldOf(feed), type: feed.noun, key: 'id', path: 'data.id' },
     scopes: feed.scopes, hasStatus: feed.status !== undefined,
     filter: Object.entries(feed.filter).map(([name, { path, type }]) => ({ name, path, type })),
+    snapshot: feed.snapshot ?? null,
   }));
   return `${JSON.stringify({ streams, events, subscriptions }, null, 2)}\n`;
 }

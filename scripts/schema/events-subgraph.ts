@@ -19,7 +19,7 @@ const FIELDS = {
   actor: ['String!', 'Who made it: the subject of the token.'],
   subject: ['String!', 'What changed, as `<noun>/<id>`.'],
   domain: ['Domain', 'The domain that the change belongs to; null when it has none.'],
-  replayed: ['Boolean!', 'Whether the event comes from the past, because the subscription resumed behind it.'],
+  replayed: ['Boolean!', 'Whether the event comes from the past, because the subscription resumed behind it, or stands for the present state in a snapshot.'],
 } as const satisfies Record<string, readonly [type: string, description: string]>;
 
 /** A feed with the name of its subscription field and its hub. */
@@ -99,9 +99,11 @@ function filterInput(feed: Feed): string {
 
 const AFTER = described('Resume behind this cursor, without loss or repetition; without it, only what happens from now on.', 'after: EventCursor');
 
+const SNAPSHOT = described('Begin with the present entities that fit (`replayed: true`, type `....snapshot`), then go on with what changes: nothing is lost or doubled between. A cursor of an incomplete snapshot begins it anew.', 'snapshot: Boolean = false');
+
 function subscriptionField({ field, feed }: NamedFeed): string {
   const filter = Object.keys(feed.filter).length === 0 ? '' : described('Only events that fit.', `filter: ${feed.noun}EventFilter`);
-  return described(feed.description, `${field}(${filter} ${AFTER}): ${objectTypeOf(feed)}! ${requiresScopes(feed.scopes)}`);
+  return described(feed.description, `${field}(${filter} ${AFTER} ${feed.snapshot ? SNAPSHOT : ''}): ${objectTypeOf(feed)}! ${requiresScopes(feed.scopes)}`);
 }
 
 function hubEventsField(): string {

@@ -25,9 +25,13 @@ const governance: TestSubgraph = {
 };
 const ops: TestSubgraph = {
   sdl: `
-    type Query { alert(id: ID!): Alert }
+    type Query { alert(id: ID!): Alert alerts(first: Int, after: String, filter: AlertFilter, orderBy: AlertOrder): AlertConnection @requiresScopes(scopes: [["hub:read"]]) }
+    input AlertFilter { severities: [String!] open: Boolean }
+    enum AlertOrder { CREATED }
+    type AlertConnection { nodes: [Alert!]! pageInfo: PageInfo! }
+    type PageInfo { hasNextPage: Boolean! endCursor: String }
     type Workstream @key(fields: "id") { id: ID! openAlerts: Int! cost: Int @requiresScopes(scopes: [["finance:read"]]) }
-    type Alert @key(fields: "id") { id: ID! title: String! workstream: Workstream! }
+    type Alert @key(fields: "id") { id: ID! title: String! version: Int! workstream: Workstream! }
   `,
 };
 const HUB_EVENT = 'id: ID! cursor: EventCursor! type: String! time: DateTime! actor: String! subject: String! domain: Domain replayed: Boolean!';
@@ -38,11 +42,11 @@ const events: TestSubgraph = {
     type Query { _events: Boolean @inaccessible }
     type Subscription {
       workstreamChanged(filter: WorkstreamEventFilter, after: EventCursor): WorkstreamEvent! @requiresScopes(scopes: [["hub:read"]])
-      alertChanged(filter: AlertEventFilter, after: EventCursor): AlertEvent! @requiresScopes(scopes: [["hub:read"]])
+      alertChanged(filter: AlertEventFilter, after: EventCursor, snapshot: Boolean = false): AlertEvent! @requiresScopes(scopes: [["hub:read"]])
       hubEvents(types: [String!]!, domains: [String!], after: EventCursor): HubEvent!
     }
     input WorkstreamEventFilter { domains: [String!] ids: [ID!] statuses: [WorkstreamStatus!] }
-    input AlertEventFilter { severities: [String!] }
+    input AlertEventFilter { severities: [String!] ids: [ID!] }
     interface HubEvent { ${HUB_EVENT} }
     type WorkstreamEvent implements HubEvent { ${HUB_EVENT} from: WorkstreamStatus to: WorkstreamStatus workstream: Workstream! }
     type AlertEvent implements HubEvent { ${HUB_EVENT} alert: Alert! }
@@ -68,9 +72,11 @@ export const testEvents: EventsFile = {
   ],
   subscriptions: [
     { field: 'workstreamChanged', hub: 'governance', objectType: 'WorkstreamEvent', entity: { field: 'workstream', type: 'Workstream', key: 'id', path: 'data.id' }, scopes: READ, hasStatus: true,
-      filter: [{ name: 'domains', path: 'domain', type: '[String!]' }, { name: 'ids', path: 'data.id', type: '[ID!]' }, { name: 'statuses', path: 'data.to', type: '[WorkstreamStatus!]' }] },
+      filter: [{ name: 'domains', path: 'domain', type: '[String!]' }, { name: 'ids', path: 'data.id', type: '[ID!]' }, { name: 'statuses', path: 'data.to', type: '[WorkstreamStatus!]' }],
+      snapshot: null },
     { field: 'alertChanged', hub: 'ops', objectType: 'AlertEvent', entity: { field: 'alert', type: 'Alert', key: 'id', path: 'data.id' }, scopes: READ, hasStatus: false,
-      filter: [{ name: 'severities', path: 'data.severity', type: '[String!]' }] },
+      filter: [{ name: 'severities', path: 'data.severity', type: '[String!]' }, { name: 'ids', path: 'data.id', type: '[ID!]' }],
+      snapshot: { list: 'alerts', filter: { severities: 'severities' }, unless: { open: true } } },
   ],
 };
 export const testEventHubs = { governance: 'statehub', ops: 'opshub' };
@@ -79,6 +85,10 @@ export const testEventHubs = { governance: 'statehub', ops: 'opshub' };
 export interface TestHubs {
   /** Workstreams that exist; others are null. */
   readonly titles: Map<string, string>;
+  /** Alerts that are open, by id, oldest first. */
+  readonly alerts: Map<string, { version: number; severity: string }>;
+  /** Called before each page of alerts is read. */
+  onPage?: (page: number) => Promise<void>;
   /** The ops hub throws this instead of answering. */
   down?: Error;
   /** Awaited by the ops hub before it answers. */
@@ -123,7 +133,7 @@ async function identify(authorization: string | undefined): Promise<Identity | u
 
 /** Workstreams `w0` to `w9` exist. */
 export function testHubs(): TestHubs {
-  return { titles: new Map(Array.from({ length: 10 }, (_, index) => [`w${index}`, `Workstream ${index}`])), entityCalls: 0 };
+  return { titles: new Map(Array.from({ length: 10 }, (_, index) => [`w${index}`, `Workstream ${index}`])), alerts: new Map(), entityCalls: 0 };
 }
 
 /** Starts a gateway on a free port of the loopback. */
@@ -151,9 +161,19 @@ export async function startEventGraph(options: EventGraphOptions): Promise<Event
       Domain: { __resolveReference: ({ slug }: { slug: string }) => ({ slug, name: slug.toUpperCase() }) },
     },
     ops: {
-      Query: { alert: () => null },
+      Query: {
+        alert: () => null,
+        async alerts(_: unknown, { first, after, filter }: { first: number; after?: string; filter: { severities?: string[]; open?: boolean } }) {
+          if (filter.open !== true) throw new Error('the list is asked for open alerts only');
+          const from = Number(after ?? 0);
+          await hubs.onPage?.(from / first);
+          const wanted = [...hubs.alerts].filter(([, { severity }]) => filter.severities?.includes(severity) ?? true);
+          const nodes = wanted.slice(from, from + first).map(([id, { version }]) => ({ id, version, title: `Alert ${id}`, workstream: { id: 'w1' } }));
+          return answers({ nodes, pageInfo: { hasNextPage: from + first < wanted.length, endCursor: String(from + first) } });
+        },
+      },
       Workstream: { __resolveReference: ({ id }: { id: string }) => answers({ id, openAlerts: 3, cost: 7 }) },
-      Alert: { __resolveReference: ({ id }: { id: string }) => answers({ id, title: `Alert ${id}`, workstream: { id: 'w1' } }) },
+      Alert: { __resolveReference: ({ id }: { id: string }) => answers({ id, title: `Alert ${id}`, version: hubs.alerts.get(id)?.version ?? 1, workstream: { id: 'w1' } }) },
     },
   };
   const running = [testHub('governance', { ...governance, resolvers: resolvers.governance }), testHub('ops', { ...ops, resolvers: resolvers.ops })];
@@ -184,4 +204,5 @@ export const activated = (id: string, domain = 'custodian'): EventFacts => event
 export const completed = (id: string, domain = 'custodian'): EventFacts => event('org.statehub.workstream.completed', { id, from: 'ACTIVE', to: 'COMPLETED' }, domain);
 export const progressRecorded = (id: string): EventFacts => event('org.statehub.progress.recorded', { id });
 export const alertRaised = (id: string, severity: string): EventFacts => event('org.opshub.alert.raised', { id, severity });
+export const alertRepeated = (id: string, severity: string, version: number): EventFacts => event('org.opshub.alert.raised', { id, severity, version });
 export const billPaid = (id: string): EventFacts => event('org.opshub.bill.paid', { id });

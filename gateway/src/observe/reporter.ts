@@ -21,6 +21,8 @@ export interface Reports {
   readonly 'subscription.ready': { readonly socket: string; readonly id: string; readonly field: string; readonly resumed: boolean };
   /** The client's queue was full: it reads from the log until it is current again. */
   readonly 'subscription.behind': { readonly socket: string; readonly id: string; readonly hub: string; readonly pos: number };
+  /** All entities of the snapshot that was asked for are on their way to the client. */
+  readonly 'subscription.complete': { readonly socket: string; readonly id: string; readonly field: string };
   /** After {@link Reports."subscription.behind"} or a resume: at the tail of this hub's stream. */
   readonly 'subscription.current': { readonly socket: string; readonly id: string; readonly hub: string; readonly pos: number };
   /** 1 MiB (or as configured) waits on the socket, so nothing more is written to it for now. */

@@ -73,7 +73,7 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
 
   const execute = async (group: EventClass, delivery: Delivery): Promise<Frame> => {
     const { event } = delivery.entry;
-    const cursor = group.cursors.write(delivery.positions);
+    const cursor = group.cursors.write(delivery.positions, delivery.snapshot !== undefined);
     const begun = performance.now();
     const primary = primaryAnswer(group, delivery, cursor);
     const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent: event.traceparent, signal: AbortSignal.timeout(time) };
@@ -106,12 +106,12 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
 }
 
 /** The event as the `events` subgraph would give it: its own facts, and stubs of entity and domain for the hubs to fill. */
-function eventObject(catalogue: Catalogue, { entry: { event }, replayed }: Delivery, cursor: string): Record<string, unknown> {
+function eventObject(catalogue: Catalogue, { entry: { event }, replayed, snapshot }: Delivery, cursor: string): Record<string, unknown> {
   const facts = catalogue.event(event.type);
-  const feed = facts?.field ? catalogue.feed(facts.field) : undefined;
+  const feed = snapshot ?? (facts?.field ? catalogue.feed(facts.field) : undefined);
   const { id, type, time, actor, subject, domain, data } = event;
   return {
-    __typename: facts?.objectType ?? 'GenericEvent',
+    __typename: snapshot?.objectType ?? facts?.objectType ?? 'GenericEvent',
     id, cursor, type, time, actor, subject, replayed,
     domain: domain === undefined ? null : { __typename: 'Domain', slug: domain },
     from: data.from ?? null,

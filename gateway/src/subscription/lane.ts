@@ -1,6 +1,7 @@
 import { CursorAhead } from '@hubgraph/kit/bus/outcomes';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { streamReset } from './resume.ts';
+import type { Snapshot } from './snapshot.ts';
 import { NOWHERE, type Entry, type Position, type Source } from './source.ts';
 import type { Delivery, Seat, Topic, Topics } from './topics.ts';
 
@@ -12,11 +13,15 @@ export interface LaneOptions {
   /** Where to begin; the tail at this moment when left out. */
   readonly after?: Position;
   readonly signal: AbortSignal;
+  /** What is present already is sent first, when the lane begins. */
+  readonly snapshot?: Snapshot;
   admits(type: string): boolean;
   /** Takes an event that came while at the tail; false when there is no room. */
   offerLive(delivery: Delivery): boolean;
   /** Takes an event read from the log once there is room. */
   deliver(entry: Entry, replayed: boolean): Promise<void>;
+  /** Takes an entity of the snapshot once there is room. */
+  deliverPresent(entry: Entry, place: Position): Promise<void>;
   /** Resolves when an outlet that was full has room again. */
   room(): Promise<void>;
   readonly told: LaneReports;
@@ -28,6 +33,8 @@ export interface LaneReports {
   waiting(): void;
   /** Has a place in the stream; from here on nothing is missed. */
   placed(place: Position): void;
+  /** All of the snapshot was handed on. */
+  complete(): void;
   /** At the tail, for the first time or again. */
   current(pos: number): void;
   /** The outlet was full; goes on from the log behind `pos`. */
@@ -51,14 +58,15 @@ const STRETCH = 256;
 
 /** Makes a lane; {@link Lane.run} sets it going. */
 export function createLane(options: LaneOptions): Lane {
-  const { source, topics, topic, signal, admits, offerLive, deliver, room, told } = options;
+  const { source, topics, topic, signal, snapshot, admits, offerLive, deliver, deliverPresent, room, told } = options;
   const { hub } = source;
   let position = options.after;
   let begun = 0;
   let seat: Seat | undefined;
   let left = Promise.withResolvers<void>();
 
-  const wanted = (entry: Entry): boolean => topic.matches(entry.event) && admits(entry.event.type);
+  const isNews = (entry: Entry): boolean => snapshot?.isNews(entry.event) ?? true;
+  const wanted = (entry: Entry): boolean => topic.matches(entry.event) && admits(entry.event.type) && isNews(entry);
   const standing = (): Position | undefined => {
     // at the tail, events that do not match pass unseen
     const tail = seat && source.tail;
@@ -71,7 +79,7 @@ export function createLane(options: LaneOptions): Lane {
     seat = topics.take(hub, topic, (delivery) => {
       const { entry } = delivery;
       if (position && entry.seq <= position[1]) return;
-      if (!admits(entry.event.type) || offerLive(delivery)) return;
+      if (!admits(entry.event.type) || !isNews(entry) || offerLive(delivery)) return;
       seat?.[Symbol.dispose]();
       seat = undefined;
       position = [source.tail?.[0] ?? position?.[0] ?? '', entry.seq - 1];
@@ -90,6 +98,12 @@ export function createLane(options: LaneOptions): Lane {
       if (source.tail && entry.seq >= source.tail[1]) return sit();
       if (++stretch % STRETCH === 0) await turn();
     }
+  };
+
+  /** What happens meanwhile is in the log, behind the place that was taken before. */
+  const readPresent = async (present: Snapshot, place: Position): Promise<void> => {
+    for await (const entry of present.read(signal)) await deliverPresent(entry, place);
+    told.complete();
   };
 
   /** A cursor of a mutation may arrive before its event; one that the stream never reaches is not to be believed. */
@@ -112,6 +126,7 @@ export function createLane(options: LaneOptions): Lane {
     if (position[0] === NOWHERE[0]) position = [tail[0], position[1]];
     if (position[0] !== tail[0]) throw streamReset(hub);
     told.placed(position);
+    if (snapshot) await readPresent(snapshot, position);
     while (!signal.aborted) {
       const here = position;
       if (source.tail && source.tail[0] === here[0] && here[1] >= source.tail[1]) sit();

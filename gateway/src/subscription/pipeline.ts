@@ -21,7 +21,8 @@ import { createTopics } from './topics.ts';
  * - `hydrate` answers it through the query path, once for all of a class;
  * - `socket` writes the frame.
  *
- * `lane` and `subscriber` lead one client's events through the middle of it, `resume` reads and writes its cursors.
+ * `lane` and `subscriber` lead one client's events through the middle of it, `resume` reads and writes its cursors,
+ * `snapshot` goes before the first event of those who ask for it.
  */
 export const subscriptionPath = ['source', 'topics', 'admit', 'queue', 'hydrate', 'socket'] as const;
 
@@ -66,7 +67,7 @@ export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, sett
   const bounds = { events: settings.HUBGRAPH_WS_QUEUE_EVENTS, bytes: settings.HUBGRAPH_WS_QUEUE_BYTES };
 
   return {
-    subscribe: (subscribe, sink) => createSubscriber({ catalogue, sources, topics, hydration, cursorKeys, bounds, reporter }, subscribe, sink),
+    subscribe: (subscribe, sink) => createSubscriber({ engine, catalogue, sources, topics, hydration, cursorKeys, bounds, reporter }, subscribe, sink),
     health: () => [...sources.values()].map((source) => source.health()),
     async stop() {
       await Promise.all([...sources.values()].map((source) => source.stop()));

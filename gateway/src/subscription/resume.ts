@@ -12,15 +12,15 @@ export function bindingOf(topic: Topic, authorisation: string): string {
 
 /** Writes and reads the cursors of one binding. */
 export interface Cursors {
-  /** Signed text for these positions. */
-  write(positions: Positions): string;
+  /** Signed text for these positions; `partial` when a snapshot before them is not complete. */
+  write(positions: Positions, partial?: boolean): string;
   /**
    * Where to begin after `text`: a position for each of the topic's hubs that the cursor has one of; the others begin
    * at their tails.
    *
    * @throws PublicError `CURSOR_INVALID`
    */
-  read(text: string): Positions;
+  read(text: string): { readonly positions: Positions; readonly partial: boolean };
 }
 
 /** The first key signs, all verify. */
@@ -28,15 +28,15 @@ export function cursorsOf(keys: readonly string[], topic: Topic, binding: string
   const [key] = keys;
   if (key === undefined) throw new Error('there is no key to sign cursors with');
   return {
-    write: (positions) => signCursor(key, { p: positions, b: binding }),
+    write: (positions, partial = false) => signCursor(key, { p: positions, b: binding, ...(partial && { s: true }) }),
     read(text) {
-      const { p, b } = verifyCursor(keys, text);
+      const { p, b, s } = verifyCursor(keys, text);
       if (b !== undefined && b !== binding) {
         throw new PublicError('CURSOR_INVALID', 'This event cursor belongs to another subscription or to a caller with other rights.', { reason: 'binding' });
       }
       const known = topic.hubs.flatMap((hub) => (p[hub] ? [[hub, p[hub]] as const] : []));
       if (known.length === 0) throw new PublicError('CURSOR_INVALID', 'This event cursor is of a hub that the subscription does not read.', { reason: 'hub' });
-      return Object.fromEntries(known);
+      return { positions: Object.fromEntries(known), partial: s === true };
     },
   };
 }

@@ -1,18 +1,20 @@
 import { PublicError } from '@hubgraph/kit/errors';
 import type { Identity } from '@hubgraph/kit/identity';
 import type { EndReason, Reporter } from '../observe/reporter.ts';
-import type { Prepared } from '../query/engine.ts';
+import type { Engine, Prepared } from '../query/engine.ts';
 import { admission, authorisationClass } from './admit.ts';
 import type { Catalogue } from './catalogue.ts';
 import { classOf, type Frame, type Hydration } from './hydrate.ts';
 import { createLane, type Lane } from './lane.ts';
 import { createOutlet, type Bounds } from './queue.ts';
 import { bindingOf, cursorsOf, outcomeFor } from './resume.ts';
+import { createSnapshot, type Snapshot } from './snapshot.ts';
 import { NOWHERE, type Position, type Positions, type Source } from './source.ts';
 import { topicOf, type Delivery, type Topics } from './topics.ts';
 
 /** What all subscribers share. */
 export interface Surroundings {
+  readonly engine: Engine;
   readonly catalogue: Catalogue;
   readonly sources: ReadonlyMap<string, Source>;
   readonly topics: Topics;
@@ -66,15 +68,20 @@ const AHEAD = 8;
  * @throws PublicError when it is refused: `BAD_USER_INPUT`, `FORBIDDEN`, `CURSOR_INVALID`.
  */
 export function createSubscriber(surroundings: Surroundings, subscribe: Subscribe, sink: Sink): Subscriber {
-  const { catalogue, sources, topics, hydration, reporter } = surroundings;
+  const { engine, catalogue, sources, topics, hydration, reporter } = surroundings;
   const { prepared, variables, identity, socket, id } = subscribe;
   const field = prepared.subscription?.field ?? '';
   const topic = topicOf(catalogue, field, subscribe.arguments);
   const { admits } = admission(catalogue, topic, identity);
   const cursors = cursorsOf(surroundings.cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
   const after = subscribe.cursor ?? (subscribe.arguments.after as string | null | undefined) ?? undefined;
-  const starts = after === undefined ? {} : cursors.read(after);
+  const resumed = after === undefined ? undefined : cursors.read(after);
+  const wantsSnapshot = resumed ? resumed.partial : subscribe.arguments.snapshot === true;
+  // an incomplete snapshot begins anew, and so from the present end of the stream
+  const starts = resumed && !resumed.partial ? resumed.positions : {};
   const group = classOf(prepared, variables, identity, cursors, resumeVariables(prepared));
+
+  const snapshot = wantsSnapshot ? snapshotOf() : undefined;
 
   const ending = new AbortController();
   const { signal } = ending;
@@ -89,22 +96,39 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
   const lanes: Lane[] = topic.hubs.map((hub) => laneOf(sourceOf(sources, hub)));
   const unready = new Set(lanes.map(({ hub }) => hub));
   let begun: Positions = {};
+  let isPartial = snapshot !== undefined;
+
+  function snapshotOf(): Snapshot {
+    const feed = catalogue.feed(field);
+    const eventHub = catalogue.streams.find(({ hub }) => hub === feed?.hub)?.eventHub;
+    if (!feed || eventHub === undefined) throw new PublicError('BAD_USER_INPUT', `${field} has no snapshot.`);
+    return createSnapshot({ engine, feed, eventHub, filter: subscribe.arguments.filter as Record<string, unknown> | null | undefined, identity: group.identity });
+  }
 
   function laneOf(source: Source): Lane {
     const { hub } = source;
     return createLane({
       source, topics, topic, admits, signal: reading.signal,
       after: starts[hub],
+      snapshot,
       offerLive: (delivery) => offer(atMyPlaces(delivery)),
       async deliver(entry, replayed) {
         // another lane may take the room meanwhile
         do await outlet.room();
         while (!reading.signal.aborted && !offer({ hub, entry, replayed, positions: { ...positions(), [hub]: [epochOf(hub), entry.seq] } }));
       },
+      async deliverPresent(entry, place) {
+        do await outlet.room();
+        while (!reading.signal.aborted && !offer({ hub, entry, replayed: true, snapshot: snapshot?.feed, positions: { [hub]: place } }));
+      },
       room: () => outlet.room(),
       told: {
         waiting: () => reporter.report('subscription.waiting', { socket, id, field, hub }),
         placed: (place) => (begun = { ...begun, [hub]: place }),
+        complete() {
+          isPartial = false;
+          reporter.report('subscription.complete', { socket, id, field });
+        },
         behind: (pos) => reporter.report('subscription.behind', { socket, id, hub, pos }),
         current(pos) {
           reporter.report('subscription.current', { socket, id, hub, pos });
@@ -130,8 +154,8 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
   const cursor = (): string | undefined => {
     if (Object.keys(begun).length === 0) return undefined;
     // with nothing under way, events that did not match are behind it as well
-    if (outlet.size === 0 && making.length === 0) return cursors.write(positions());
-    return written ?? cursors.write({ ...nowhere, ...begun });
+    if (outlet.size === 0 && making.length === 0 && !isPartial) return cursors.write(positions());
+    return written ?? cursors.write({ ...nowhere, ...begun }, isPartial);
   };
 
   const fail = (error: unknown, hub: string): void => {
@@ -207,14 +231,15 @@ function sourceOf(sources: ReadonlyMap<string, Source>, hub: string): Source {
   return source;
 }
 
-/** Variables that stand for the `after` of the root field: they say where to begin, not what to answer. */
+/** Variables that stand for `after` and `snapshot` of the root field: they say where to begin, not what to answer. */
 function resumeVariables({ subscription }: Prepared): ReadonlySet<string> {
   const names = new Set<string>();
   for (const definition of subscription?.primary.definitions ?? []) {
     if (definition.kind !== 'OperationDefinition') continue;
     for (const field of definition.selectionSet.selections) {
-      const after = field.kind === 'Field' ? field.arguments?.find(({ name }) => name.value === 'after') : undefined;
-      if (after?.value.kind === 'Variable') names.add(after.value.name.value);
+      for (const { name, value } of field.kind === 'Field' ? (field.arguments ?? []) : []) {
+        if ((name.value === 'after' || name.value === 'snapshot') && value.kind === 'Variable') names.add(value.name.value);
+      }
     }
   }
   return names;

@@ -20,8 +20,10 @@ export interface Delivery {
   readonly entry: Entry;
   /** Where a reader of the topic stands once it has this event: what its cursor says. */
   readonly positions: Positions;
-  /** Recorded before the subscription began. */
+  /** Recorded before the subscription began, or the present state of a snapshot. */
   readonly replayed: boolean;
+  /** Set when it is no event of the stream but an entity of a snapshot that is not complete yet. */
+  readonly snapshot?: FeedFacts;
 }
 
 /** Gets the matching events of one hub, in order. Must neither wait nor throw. */
