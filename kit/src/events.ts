@@ -49,8 +49,10 @@ export interface Feed {
 
 /** Where the present entities of a feed stand in the graph, for subscribers who begin with a snapshot. */
 export interface FeedSnapshot {
-  /** Root field with Relay paging, `filter` and `orderBy: CREATED`; its nodes have `id`, and `version` when it can change. */
+  /** Root field with Relay paging, `filter` and `orderBy`; its nodes have `id`, and `version` when they can change. */
   readonly list: string;
+  /** An order of the list by what never changes: whoever moves in the list while it is read would be missed. */
+  readonly order: string;
   /** The list's own filter field for each of the feed's; a snapshot cannot be narrowed by the others. */
   readonly filter: Readonly<Record<string, string>>;
   /** What the list's filter says unless the subscriber says otherwise, such as the states that count as present. */

@@ -1,4 +1,4 @@
-import { buildSchema, GraphQLBoolean, GraphQLInt, GraphQLString, isEnumType, isInputObjectType, isIntrospectionType, isNonNullType, isObjectType, isSpecifiedScalarType, isInterfaceType, type GraphQLField, type GraphQLNamedType, type GraphQLSchema } from 'graphql';
+import { buildSchema, getNamedType, GraphQLBoolean, GraphQLInt, GraphQLString, isEnumType, isInputObjectType, isIntrospectionType, isNonNullType, isObjectType, isSpecifiedScalarType, isInterfaceType, type GraphQLField, type GraphQLNamedType, type GraphQLSchema } from 'graphql';
 import type { HubDefinition } from '@hubgraph/kit/hub';
 import { typeOf } from '@hubgraph/kit/events';
 import { compose } from '../../scripts/schema/compose.ts';
@@ -14,10 +14,10 @@ export function aloneApi(definition: HubDefinition): GraphQLSchema {
 }
 
 /** Events of a noun with a lifecycle that do not change its state. */
-const STATELESS_VERBS = ['updated', 'stale'];
+const STATELESS_VERBS = ['updated', 'stale', 'repeated', 'escalated'];
 
-/** Verbs of lifecycle rows that have no mutation of their own, because another verb makes the move. */
-const INNER = /inside/;
+/** Verbs of lifecycle rows that have no mutation of their own, because another verb makes the move, or the hub itself by what it computes. */
+const INNER = /inside|computed/;
 
 /** The rules by the sentence that a test is called by. */
 export const hubRules: Readonly<Record<string, HubRule>> = {
@@ -68,6 +68,17 @@ export const hubRules: Readonly<Record<string, HubRule>> = {
   },
 
   'shows of every noun with a lifecycle where it stands, what is possible and what was': ({ lifecycles }, api) => lifecycles.flatMap(({ table }) => lifecycleFaults(api, table.noun, Object.keys(table.states))),
+
+  'can list what its feeds promise as a snapshot': ({ events }, api) =>
+    Object.entries(events.feeds).flatMap(([field, { snapshot }]) => {
+      if (!snapshot) return [];
+      const list = api.getQueryType()?.getFields()[snapshot.list];
+      const typeOfArgument = (name: string) => list && getNamedType(list.args.find((argument) => argument.name === name)?.type);
+      const [filter, order] = [typeOfArgument('filter'), typeOfArgument('orderBy')];
+      const faults = isEnumType(order) && order.getValue(snapshot.order) ? [] : [`${field}: ${snapshot.list} has no order ${snapshot.order}`];
+      const narrowed = [...Object.values(snapshot.filter), ...Object.keys(snapshot.unless ?? {})];
+      return [...faults, ...narrowed.filter((name) => !(isInputObjectType(filter) && filter.getFields()[name])).map((name) => `${field}: ${snapshot.list} has no filter ${name}`)];
+    }),
 
   'names streams, events and feeds as the conventions say': ({ manifest, events }) => {
     const faults: string[] = [];

@@ -76,7 +76,7 @@ export const testEvents: EventsFile = {
       snapshot: null },
     { field: 'alertChanged', hub: 'ops', objectType: 'AlertEvent', entity: { field: 'alert', type: 'Alert', key: 'id', path: 'data.id' }, scopes: READ, hasStatus: false,
       filter: [{ name: 'severities', path: 'data.severity', type: '[String!]' }, { name: 'ids', path: 'data.id', type: '[ID!]' }],
-      snapshot: { list: 'alerts', filter: { severities: 'severities' }, unless: { open: true } } },
+      snapshot: { list: 'alerts', order: 'CREATED', filter: { severities: 'severities' }, unless: { open: true } } },
   ],
 };
 export const testEventHubs = { governance: 'statehub', ops: 'opshub' };

@@ -136,5 +136,5 @@ function documentOf(schema: GraphQLSchema, { snapshot, entity }: FeedFacts): str
   const fields = node.getFields();
   const scalars = ['version', 'status'].filter((name) => fields[name]);
   const domain = fields.domain && isObjectType(getNamedType(fields.domain.type)) ? ' domain { slug }' : '';
-  return `query Snapshot($after: String, $filter: ${filter.type}) { list: ${list.name}(first: ${PAGE}, after: $after, filter: $filter, orderBy: CREATED) { nodes { id ${scalars.join(' ')}${domain} } pageInfo { hasNextPage endCursor } } }`;
+  return `query Snapshot($after: String, $filter: ${filter.type}) { list: ${list.name}(first: ${PAGE}, after: $after, filter: $filter, orderBy: ${snapshot?.order}) { nodes { id ${scalars.join(' ')}${domain} } pageInfo { hasNextPage endCursor } } }`;
 }

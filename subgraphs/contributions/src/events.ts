@@ -34,6 +34,7 @@ export const events = defineEvents({
         statuses: { type: '[ContributionStatus!]', path: 'data.to', description: 'States after the change.' },
         types: { type: '[String!]', path: 'type', description: 'Full event types.' },
       },
+      snapshot: { list: 'contributions', order: 'CREATED', filter: { contributionTypes: 'types', statuses: 'statuses' } },
     },
     sbomIngested: {
       noun: 'Sbom',

@@ -47,6 +47,7 @@ export const events = defineEvents({
         statuses: { type: '[WorkstreamStatus!]', path: 'data.to', description: 'States after the change.' },
         types: { type: '[String!]', path: 'type', description: 'Full event types.' },
       },
+      snapshot: { list: 'workstreams', order: 'CREATED', filter: { domains: 'domains', repos: 'repos', statuses: 'statuses' } },
     },
     taskChanged: {
       noun: 'Task',
@@ -60,6 +61,7 @@ export const events = defineEvents({
         statuses: { type: '[TaskStatus!]', path: 'data.to', description: 'States after the change.' },
         types: { type: '[String!]', path: 'type', description: 'Full event types.' },
       },
+      snapshot: { list: 'tasks', order: 'CODE', filter: { workstreams: 'workstreams', statuses: 'statuses' } },
     },
     decisionChanged: {
       noun: 'Decision',
@@ -72,6 +74,7 @@ export const events = defineEvents({
         statuses: { type: '[DecisionStatus!]', path: 'data.to', description: 'States after the change.' },
         types: { type: '[String!]', path: 'type', description: 'Full event types.' },
       },
+      snapshot: { list: 'decisions', order: 'CREATED', filter: { domains: 'domains', workstreams: 'workstreams', statuses: 'statuses' } },
     },
   },
   types: {

@@ -59,6 +59,7 @@ export const events = defineEvents({
         dedupKeys: list('data.dedupKey', 'Keys by which repeats are recognised.'),
         types: list('type', 'Full event types.'),
       },
+      snapshot: { list: 'alerts', order: 'CREATED', filter: { severities: 'severities', services: 'services', domains: 'domains', workstreams: 'workstreams', repos: 'repos', statuses: 'statuses' }, unless: { statuses: ['RAISED', 'ACKNOWLEDGED'] } },
     },
     riskChanged: {
       noun: 'Risk',
@@ -71,6 +72,7 @@ export const events = defineEvents({
         workstreams: list('data.workstream', 'Codes of workstreams.'),
         statuses: { type: '[RiskStatus!]', path: 'data.to', description: 'States after the change.' },
       },
+      snapshot: { list: 'risks', order: 'CREATED', filter: { services: 'services', domains: 'domains', workstreams: 'workstreams', statuses: 'statuses' }, unless: { statuses: ['SURFACED', 'ESCALATED', 'MITIGATED', 'ACCEPTED'] } },
     },
     gateChanged: {
       noun: 'Gate',
@@ -84,6 +86,7 @@ export const events = defineEvents({
         workstreams: list('data.workstream', 'Codes of workstreams.'),
         statuses: { type: '[GateStatus!]', path: 'data.to', description: 'States after the change.' },
       },
+      snapshot: { list: 'gates', order: 'CODE', filter: { codes: 'codes', services: 'services', domains: 'domains', workstreams: 'workstreams' } },
     },
     evidenceRecorded: {
       noun: 'Evidence',
