@@ -232,6 +232,8 @@ export interface Alert extends Subjects {
   readonly dedupKey: string;
   readonly status: AlertStatus;
   readonly severity: AlertSeverity;
+  /** Place of the severity in {@link ALERT_SEVERITIES}. */
+  readonly severityRank: number;
   readonly title: string;
   readonly detail: string | null;
   readonly source: string;
@@ -240,10 +242,13 @@ export interface Alert extends Subjects {
   readonly firstAt: Date;
   readonly lastAt: Date;
   readonly owner: string | null;
+  /** Since when nobody has it: raised, given back or lapsed. */
+  readonly waitsSince: Date;
   readonly acknowledgedAt: Date | null;
   readonly acknowledgedUntil: Date | null;
   readonly escalation: number;
   readonly escalatedAt: Date | null;
+  readonly escalatedTo: string | null;
   readonly resolvedAt: Date | null;
   readonly resolvedBy: string | null;
   readonly note: string | null;
@@ -261,6 +266,9 @@ export interface AlertEntry {
   readonly kind: AlertEntryKind;
   readonly actor: string;
   readonly note: string | null;
+  /** Of repeats: how many by the same actor without anything else between, the last of them at `until`. */
+  readonly count: number;
+  readonly until: Date;
 }
 
 export const MATCH_OPERATORS = ['EQUAL', 'NOT_EQUAL', 'MATCHES', 'NOT_MATCHES'] as const;

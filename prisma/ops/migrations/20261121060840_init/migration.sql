@@ -168,6 +168,7 @@ CREATE TABLE "Alert" (
     "dedupKey" TEXT NOT NULL,
     "status" TEXT NOT NULL,
     "severity" TEXT NOT NULL,
+    "severityRank" INTEGER NOT NULL,
     "title" TEXT NOT NULL,
     "detail" TEXT,
     "subject" TEXT NOT NULL,
@@ -182,10 +183,12 @@ CREATE TABLE "Alert" (
     "firstAt" TIMESTAMPTZ(3) NOT NULL,
     "lastAt" TIMESTAMPTZ(3) NOT NULL,
     "owner" TEXT,
+    "waitsSince" TIMESTAMPTZ(3) NOT NULL,
     "acknowledgedAt" TIMESTAMPTZ(3),
     "acknowledgedUntil" TIMESTAMPTZ(3),
     "escalation" INTEGER NOT NULL DEFAULT 0,
     "escalatedAt" TIMESTAMPTZ(3),
+    "escalatedTo" TEXT,
     "resolvedAt" TIMESTAMPTZ(3),
     "resolvedBy" TEXT,
     "note" TEXT,
@@ -205,6 +208,8 @@ CREATE TABLE "AlertEntry" (
     "kind" TEXT NOT NULL,
     "actor" TEXT NOT NULL,
     "note" TEXT,
+    "count" INTEGER NOT NULL DEFAULT 1,
+    "until" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "AlertEntry_pkey" PRIMARY KEY ("id")
 );
@@ -373,7 +378,10 @@ CREATE INDEX "MigrationRun_workstream_idx" ON "MigrationRun"("workstream");
 CREATE INDEX "Alert_dedupKey_createdAt_idx" ON "Alert"("dedupKey", "createdAt");
 
 -- CreateIndex
-CREATE INDEX "Alert_status_severity_lastAt_id_idx" ON "Alert"("status", "severity", "lastAt", "id");
+CREATE INDEX "Alert_status_severityRank_lastAt_id_idx" ON "Alert"("status", "severityRank", "lastAt", "id");
+
+-- CreateIndex
+CREATE INDEX "Alert_package_status_idx" ON "Alert"("package", "status");
 
 -- CreateIndex
 CREATE INDEX "Alert_service_status_idx" ON "Alert"("service", "status");
