@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+import { addPoisonCommands } from '../ops/poison.ts';
+
+/** `ops`: services, evidence and events of other hubs. */
+export function register(program: Command): void {
+  const ops = program.command('ops').description('look after what the ops hub keeps');
+  addPoisonCommands(ops);
+}
