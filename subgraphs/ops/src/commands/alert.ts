@@ -150,9 +150,9 @@ export async function resolveAlert(work: Work, input: ResolveAlertInput): Promis
  * Ends the open alert of a key because its cause is gone, for sources that do not know ids. None that is open is nothing to
  * do, not a refusal. `source` must be what it was raised with, unless a note is given or the caller is the hub itself.
  */
-export async function resolveByKey(work: Work, input: { readonly dedupKey: string; readonly source?: string | null; readonly note?: string | null }): Promise<{ alert: Alert | null } | Refused> {
-  const open = await alerts.lockOpen(work.tx, input.dedupKey);
-  return open === null ? { alert: null } : resolve(work, await settleLapse(work, open), { ...input, causeGone: true });
+export async function resolveByKey(work: Work, dedupKey: string, note: string | null = null, source: string | null = null): Promise<{ alert: Alert | null } | Refused> {
+  const open = await alerts.lockOpen(work.tx, dedupKey);
+  return open === null ? { alert: null } : resolve(work, await settleLapse(work, open), { note, source, causeGone: true });
 }
 
 async function resolve(work: Work, before: Alert, { note = null, causeGone, source }: Pick<ResolveAlertInput, 'note' | 'causeGone' | 'source'>): Promise<{ alert: Alert } | Refused> {
