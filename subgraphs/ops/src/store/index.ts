@@ -2,14 +2,14 @@
 export { openDatabase, type Database } from './client.ts';
 export { ALERT_ORDERS, alerts, type AlertFilter, type AlertList, type AlertOrder, type AlertParent } from './alert.ts';
 export { inhibitions, silences } from './alert-rules.ts';
-export { deployments } from './deployment.ts';
-export { environments } from './environment.ts';
+export { deployments, DEPLOYMENT_ORDERS, type DeploymentFilter, type DeploymentOrder, type RunningRelease } from './deployment.ts';
+export { environments, type EnvironmentFilter } from './environment.ts';
 export { evidences } from './evidence.ts';
 export { gates } from './gate.ts';
 export { migrations } from './migration.ts';
 export { poison, type PoisonFilter } from './poison.ts';
 export { positions, type StreamPlace } from './position.ts';
-export { reporters } from './reporter.ts';
+export { reporters, type ReporterFilter } from './reporter.ts';
 export { RISK_ORDERS, risks, type RiskCount, type RiskFilter, type RiskList, type RiskOrder, type RiskParent } from './risk.ts';
-export { services } from './service.ts';
+export { services, SERVICE_ORDERS, type Place, type ServiceFilter, type ServiceOrder } from './service.ts';
 export { suppressions, type Suppressed } from './suppression.ts';
