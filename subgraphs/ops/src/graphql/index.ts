@@ -5,6 +5,7 @@ import './alert-rules.ts';
 import './deployment.ts';
 import './environment.ts';
 import './evidence.ts';
+import './evidence-batch.ts';
 import './foreign.ts';
 import './gate.ts';
 import './gate-change.ts';
