@@ -67,7 +67,7 @@ export async function recordDeployment(work: Work, input: RecordDeploymentInput)
 
 export interface FinishDeploymentInput {
   readonly id: string;
-  readonly result: Exclude<DeploymentResult, 'RUNNING'>;
+  readonly result: DeploymentResult;
   readonly finishedAt?: Date | null;
   readonly expectedVersion?: number | null;
 }
@@ -79,6 +79,7 @@ export async function finishDeployment(work: Work, input: FinishDeploymentInput)
   const stale = checkVersion(before, input.expectedVersion);
   if (stale) return stale;
   if (before.result !== 'RUNNING') return invalidInput(['result'], `The deployment ${before.result.toLowerCase()} already; a new attempt is a new deployment.`);
+  if (input.result === 'RUNNING') return invalidInput(['result'], 'It is running already.');
   const finishedAt = input.finishedAt ?? work.now;
   const wrong = timeProblems(work, { startedAt: before.startedAt, finishedAt });
   if (wrong.length > 0) return new Refused(wrong);
