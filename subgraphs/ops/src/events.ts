@@ -121,6 +121,7 @@ export const events = defineEvents({
     'alert.escalated': alert('Nobody took an alert in time; it went to the next level.'),
     'alert.resolved': alert('An alert is over.'),
     'risk.surfaced': risk('A risk was seen, or seen again.'),
+    'risk.updated': risk('What is known of a risk changed.'),
     'risk.escalated': risk('A risk went to a higher level.'),
     'risk.mitigated': risk('Something was done about a risk.'),
     'risk.accepted': risk('A risk is borne, by a decision.'),

@@ -2,6 +2,7 @@ import { createChanges } from '@hubgraph/kit/change';
 import { readConfig } from '@hubgraph/kit/config';
 import type { Hub, HubDefinition, HubDeps } from '@hubgraph/kit/hub';
 import { runHub } from '@hubgraph/kit/runtime';
+import { escalateMinutes } from './alert/escalation.ts';
 import { config } from './config.ts';
 import { startConsumer } from './consumer/consumer.ts';
 import { codes } from './errors.ts';
@@ -38,7 +39,7 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   const changes = createChanges({ transactor, catalogue: events, clock, committed: () => committed.wake() });
   return runHub(definition, deps, {
     sql,
-    context: (common) => ({ ...common, sql, changes, now: () => clock.now(), alerting: { acknowledgedHours: settings.HUBGRAPH_ACKNOWLEDGED_HOURS } }),
+    context: (common) => ({ ...common, sql, changes, now: () => clock.now(), alerting: { acknowledgedHours: settings.HUBGRAPH_ACKNOWLEDGED_HOURS, escalateMinutes: escalateMinutes(settings.HUBGRAPH_ESCALATE_MINUTES) } }),
     jobs: jobs({ sql, changes, clock, log, settings }),
     follow: () => startConsumer({ sql, changes, natsUrl: deps.natsUrl, clock, log }),
     http: ingestHttp({ sql, changes, verifier: deps.verifier, clock, log, largestBody: settings.HUBGRAPH_OPS_MAX_EVENT_BODY }),

@@ -1,6 +1,6 @@
 import { checkVersion } from '@hubgraph/kit/entity';
 import { isUuid } from '@hubgraph/kit/ids';
-import { notFound, Refused, transitionRefused } from '@hubgraph/kit/refusal';
+import { invalidInput, notFound, type Refused, transitionRefused } from '@hubgraph/kit/refusal';
 import { hasLapsed, unattended } from '../alert/state.ts';
 import type { OpsEvents } from '../events.ts';
 import { alertLifecycle, type AlertFacts } from '../lifecycle/alert.ts';
@@ -32,6 +32,7 @@ export interface AlertKey {
 /** Locks the alert that an input names, at the version that the caller expects. An acknowledgement that lapsed is ended first. */
 export async function lockedAlert(work: Work, { id, dedupKey, expectedVersion }: AlertKey): Promise<Alert | Refused> {
   const byId = id != null;
+  if (!byId && dedupKey == null) return invalidInput(['id'], 'Name the alert by its id, or by its key while it is open.');
   const alert = byId ? (isUuid(id) ? await alerts.lockById(work.tx, id) : null) : await alerts.lockOpen(work.tx, dedupKey ?? '');
   if (alert === null) return byId ? notFound('alert', id) : notFound('open alert with the key', dedupKey ?? '', ['dedupKey']);
   return checkVersion(alert, expectedVersion) ?? settleLapse(work, alert);

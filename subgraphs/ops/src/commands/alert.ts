@@ -7,6 +7,7 @@ import type { Alert, AlertSeverity } from '../model.ts';
 import { alerts } from '../store/index.ts';
 import { decideAlert, lockedAlert, recordAlert, settleLapse, type AlertKey } from './alert-record.ts';
 import type { Work } from './common.ts';
+import { secretProblems } from './secrets.ts';
 import { subjectProblems, subjectsOf, type SubjectsInput } from './subjects.ts';
 
 const MAX_LABELS = 32;
@@ -77,8 +78,10 @@ function raiseProblems(input: RaiseAlertInput): MutationErrorData[] {
     ...(labels.length > MAX_LABELS ? [invalidField(['labels'], `At most ${MAX_LABELS} labels.`)] : []),
     ...labels.flatMap(([name, value]) => [
       ...(isLabelName(name) ? [] : [invalidField(['labels'], 'The name of a label begins with a letter or underscore; then letters, digits and _ . - / follow, at most 100 in all.')]),
-      ...(value.length > MAX_LINE ? [invalidField(['labels', name], `A label has at most ${MAX_LINE} characters.`)] : []),
+      ...(value.length > MAX_LINE ? [invalidField(['labels'], `A label has at most ${MAX_LINE} characters.`)] : []),
     ]),
+    ...secretProblems({ dedupKey, title, detail, source }),
+    ...secretProblems(input.labels ?? {}, ['labels']),
   ];
 }
 
@@ -99,7 +102,8 @@ export async function acknowledgeAlert(work: Work, input: AcknowledgeAlertInput,
   const latest = new Date(work.now.getTime() + MAX_ACKNOWLEDGED_DAYS * 24 * HOUR);
   const wrong = [
     ...(owner.length > MAX_LINE ? lineProblems('owner', owner) : []),
-    ...textProblems({ note }, MAX_DETAIL),
+    ...noteProblems(note),
+    ...secretProblems({ owner }),
     ...(until == null || (until > work.now && until <= latest) ? [] : [invalidField(['until'], `An acknowledgement lapses in the future, within ${MAX_ACKNOWLEDGED_DAYS} days.`)]),
   ];
   if (wrong.length > 0) return new Refused(wrong);
@@ -122,7 +126,7 @@ export async function returnAlert(work: Work, input: NotedAlertInput): Promise<{
   const before = await lockedAlert(work, input);
   if (before instanceof Refused) return before;
   const { note = null } = input;
-  const wrong = textProblems({ note }, MAX_DETAIL);
+  const wrong = noteProblems(note);
   if (wrong.length > 0) return new Refused(wrong);
   const decided = decideAlert(work, 'returnAlert', before, { note });
   if (decided instanceof Refused) return decided;
@@ -156,7 +160,7 @@ export async function resolveByKey(work: Work, dedupKey: string, note: string | 
 }
 
 async function resolve(work: Work, before: Alert, { note = null, causeGone, source }: Pick<ResolveAlertInput, 'note' | 'causeGone' | 'source'>): Promise<{ alert: Alert } | Refused> {
-  const wrong = textProblems({ note }, MAX_DETAIL);
+  const wrong = noteProblems(note);
   if (wrong.length > 0) return new Refused(wrong);
   const bySource = causeGone === true && (work.caller.roles.includes('system') || (source ?? work.caller.sub) === before.source);
   const decided = decideAlert(work, 'resolveAlert', before, { note, causeGone: bySource });
@@ -174,8 +178,12 @@ export async function noteAlert(work: Work, input: AlertKey & { readonly note: s
   const before = await lockedAlert(work, input);
   if (before instanceof Refused) return before;
   const { note } = input;
-  const wrong = note.trim() === '' ? [invalidField(['note'], 'A note says something.')] : textProblems({ note }, MAX_DETAIL);
+  const wrong = note.trim() === '' ? [invalidField(['note'], 'A note says something.')] : noteProblems(note);
   if (wrong.length > 0) return new Refused(wrong);
   await alerts.addEntries(work.tx, [{ alertId: before.id, kind: 'NOTED', actor: work.caller.sub, note }], work.now);
   return { alert: before };
+}
+
+function noteProblems(note: string | null): MutationErrorData[] {
+  return [...textProblems({ note }, MAX_DETAIL), ...secretProblems({ note })];
 }

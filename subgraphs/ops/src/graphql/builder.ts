@@ -4,6 +4,7 @@ import { sharedTypes, type TransitionRecordRow } from '@hubgraph/kit/graphql/sha
 import type { Changes } from '@hubgraph/kit/change';
 import type { Sql } from '@hubgraph/kit/sql';
 import { historyOf } from '@hubgraph/kit/store';
+import type { EscalateMinutes } from '../alert/escalation.ts';
 import type { OpsEvents } from '../events.ts';
 import * as model from '../model.ts';
 
@@ -14,7 +15,7 @@ export interface OpsContext extends HubContext {
   readonly changes: Changes<OpsEvents>;
   readonly now: () => Date;
   /** After how long things happen to alerts. */
-  readonly alerting: { readonly acknowledgedHours: number };
+  readonly alerting: { readonly acknowledgedHours: number; readonly escalateMinutes: EscalateMinutes };
 }
 
 /** The hub's schema builder; every file of this folder adds one noun to it. */

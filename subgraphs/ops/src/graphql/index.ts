@@ -1,6 +1,8 @@
 // Each file adds its noun to the builder; the order does not matter.
 import './alert.ts';
 import './alert-change.ts';
+import './alert-groups.ts';
+import './alert-lists.ts';
 import './alert-rules.ts';
 import './deployment.ts';
 import './environment.ts';
@@ -15,6 +17,7 @@ import './poison.ts';
 import './readiness.ts';
 import './reporter.ts';
 import './risk.ts';
+import './risk-change.ts';
 import './service.ts';
 import { FEDERATION_LINK } from '@hubgraph/kit/graphql/builder';
 import { builder } from './builder.ts';

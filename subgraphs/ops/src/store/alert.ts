@@ -3,6 +3,7 @@ import { pageOf, pagesOf } from '@hubgraph/kit/page';
 import { newId } from '@hubgraph/kit/ids';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { lockBy, rowsBy } from '@hubgraph/kit/store';
+import { ESCALATION_LEVELS, type EscalateMinutes } from '../alert/escalation.ts';
 import { ALERT_SEVERITIES, type Alert, type AlertEntry, type AlertEntryKind, type AlertSeverity, type AlertStatus } from '../model.ts';
 import { prismaOf } from './client.ts';
 
@@ -137,4 +138,16 @@ export const alerts = {
 
   /** Locks some whose acknowledgement lapsed; those that another transaction holds are left to it. */
   lockLapsed: (tx: Tx, now: Date, limit: number): Promise<Alert[]> => tx.query(`SELECT * FROM "Alert" t WHERE t."status" = 'ACKNOWLEDGED' AND t."acknowledgedUntil" <= $1::timestamptz ORDER BY t."acknowledgedUntil", t."id" LIMIT $2 FOR UPDATE SKIP LOCKED`, [now, limit]),
+  /** Locks some that go to their next level by escalation.ts now, and that fit `unsuppressed`; those that another transaction holds are left to it. */
+  lockDue(tx: Tx, minutes: EscalateMinutes, unsuppressed: Condition, now: Date, limit: number): Promise<Alert[]> {
+    const params: unknown[] = [now, ALERT_SEVERITIES.map((severity) => minutes[severity]), ESCALATION_LEVELS, limit];
+    let next = 0;
+    const more = unsuppressed.sql.replaceAll('?', () => `$${params.push(unsuppressed.params[next++])}`);
+    return tx.query(
+      `SELECT * FROM "Alert" t WHERE t."status" = 'RAISED' AND t."escalation" < $3 AND ($2::int[])[t."severityRank" + 1] > 0
+       AND coalesce(t."escalatedAt", t."waitsSince") <= $1::timestamptz - make_interval(mins => ($2::int[])[t."severityRank" + 1]) AND ${more}
+       ORDER BY t."severityRank" DESC, t."id" LIMIT $4 FOR UPDATE OF t SKIP LOCKED`,
+      params,
+    );
+  },
 };

@@ -1,6 +1,7 @@
 // The only folder that touches Prisma and SQL: loads, saves, batched byIds; one file per noun.
 export { openDatabase, type Database } from './client.ts';
 export { ALERT_ORDERS, alerts, type AlertFilter, type AlertList, type AlertOrder, type AlertParent } from './alert.ts';
+export { ALERT_GROUPINGS, alertGroups, type AlertGroup, type AlertGrouping, type GroupBy } from './alert-groups.ts';
 export { inhibitions, silences } from './alert-rules.ts';
 export { deployments, DEPLOYMENT_ORDERS, type DeploymentFilter, type DeploymentOrder, type RunningRelease } from './deployment.ts';
 export { environments, type EnvironmentFilter } from './environment.ts';
