@@ -64,7 +64,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   'org.artifactstore.scrub.failed': rule(scrubbed, ({ id, blake3, backend, found, packageCount, workstreams, repos, services }, event) => [
     {
       do: 'raise', dedupKey: scrubKey(id), severity: 'CRITICAL', title: `Stored evidence is ${found.toLowerCase()} in ${backend}`, detail: `${blake3}, needed by ${packageCount} package${packageCount === 1 ? '' : 's'}.`,
-      service: services[0], workstream: workstreams[0], repo: repos[0], domain: event.domain, labels: { backend },
+      // bytes of packages that belong to nothing still need somebody: the hub that keeps them
+      service: services[0] ?? (workstreams.length + repos.length > 0 ? undefined : 'artifacts'), workstream: workstreams[0], repo: repos[0], domain: event.domain, labels: { backend },
     },
   ]),
   'org.artifactstore.scrub.repaired': rule(scrubbed, ({ id, backend }) => [{ do: 'resolve', dedupKey: scrubKey(id), note: `The bytes in ${backend} are right again.` }]),
