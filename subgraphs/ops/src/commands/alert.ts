@@ -59,8 +59,7 @@ async function repeat(work: Work, locked: Alert, said: Pick<Alert, 'severity' | 
   const rises = rankOf(said.severity) > before.severityRank;
   const told = rises || before.status === 'RAISED';
   const severity = rises ? said.severity : before.severity;
-  const alert = await alerts.save(work.tx, before, { ...said, severity, severityRank: rankOf(severity), count: before.count + 1, lastAt: work.now }, work.now, told);
-  await alerts.addRepeat(work.tx, { alertId: alert.id, actor: work.caller.sub }, work.now);
+  const alert = await alerts.repeat(work.tx, before, { ...said, severity, severityRank: rankOf(severity) }, { actor: work.caller.sub, told, now: work.now });
   if (rises) await alerts.addEntries(work.tx, [{ alertId: alert.id, kind: 'SEVERITY_CHANGED', actor: work.caller.sub, note: `${before.severity} to ${severity}` }], work.now);
   if (told) await recordAlert(work, 'alert.repeated', alert, before.status);
   return alert;

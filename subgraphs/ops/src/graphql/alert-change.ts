@@ -2,6 +2,7 @@ import type { InputRef } from '@pothos/core';
 import type { ChangeInput } from '@hubgraph/kit/change';
 import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import { invalidInput, type Refused } from '@hubgraph/kit/refusal';
+import { inTurn } from '../alert/turns.ts';
 import { acknowledgeAlert, noteAlert, raiseAlert, resolveAlert, returnAlert, type AcknowledgeAlertInput, type NotedAlertInput, type RaiseAlertInput, type ResolveAlertInput } from '../commands/alert.ts';
 import type { AlertKey } from '../commands/alert-record.ts';
 import type { Work } from '../commands/common.ts';
@@ -39,11 +40,13 @@ addMutation<OpsContext, RaiseFields, { alert: model.Alert }>(builder, {
   }),
   payload: { alert: Alert },
   run: (input, verb, context) =>
-    context.changes.run<{ alert: model.Alert }>(context.caller, verb, async (work) => {
-      const labels = Object.fromEntries((input.labels ?? []).map(({ name, value }) => [name, value]));
-      if (Object.keys(labels).length < (input.labels?.length ?? 0)) return invalidInput(['labels'], 'Each label has one value.');
-      return raiseAlert(work, { ...input, labels });
-    }),
+    inTurn(input.dedupKey, () =>
+      context.changes.run<{ alert: model.Alert }>(context.caller, verb, async (work) => {
+        const labels = Object.fromEntries((input.labels ?? []).map(({ name, value }) => [name, value]));
+        if (Object.keys(labels).length < (input.labels?.length ?? 0)) return invalidInput(['labels'], 'Each label has one value.');
+        return raiseAlert(work, { ...input, labels });
+      }),
+    ),
 });
 
 const key = (t: InputFields) => ({

@@ -26,8 +26,6 @@ export const silences = {
     const [row] = await tx.query<Silence>(`UPDATE "Silence" SET "endsAt" = $2::timestamptz, "endedBy" = $3, "version" = "version" + 1 WHERE "id" = $1::uuid RETURNING *`, [id, now, by]);
     return row!;
   },
-  /** Those that hold at `now`. Commands keep their number small. */
-  active: (sql: Sql, now: Date): Promise<Silence[]> => sql.query(`SELECT * FROM "Silence" WHERE "startsAt" <= $1::timestamptz AND "endsAt" > $1::timestamptz ORDER BY "endsAt" DESC, "id"`, [now]),
   /** How many have not ended; whoever asks waits for others who asked, so that a limit holds. */
   async countUnexpired(tx: Tx, now: Date): Promise<number> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('ops silences', 0))::text`);
@@ -61,3 +59,17 @@ export const inhibitions = {
     await tx.query(`DELETE FROM "InhibitionRule" WHERE "id" = $1::uuid`, [id]);
   },
 };
+
+/** The silences that hold at `now`, those that end last first, and every inhibition rule, by name; one statement. Commands keep their number small. */
+export async function rulesInForce(sql: Sql, now: Date): Promise<{ readonly active: Silence[]; readonly rules: InhibitionRule[] }> {
+  const [row] = await sql.query<{ active: Silence[] | null; rules: InhibitionRule[] | null }>(
+    `SELECT (SELECT jsonb_agg(to_jsonb(s) ORDER BY s."endsAt" DESC, s."id") FROM "Silence" s WHERE s."startsAt" <= $1::timestamptz AND s."endsAt" > $1::timestamptz) AS "active",
+            (SELECT jsonb_agg(to_jsonb(r) ORDER BY r."name") FROM "InhibitionRule" r) AS "rules"`,
+    [now],
+  );
+  const { active, rules } = row!;
+  return {
+    active: (active ?? []).map((silence) => ({ ...silence, startsAt: new Date(silence.startsAt), endsAt: new Date(silence.endsAt), createdAt: new Date(silence.createdAt) })),
+    rules: (rules ?? []).map((rule) => ({ ...rule, createdAt: new Date(rule.createdAt) })),
+  };
+}

@@ -112,23 +112,29 @@ export const alerts = {
     return row ?? null;
   },
 
-  /** Writes what changed, and raises the version unless nobody is told; the row must be locked. */
-  async save(tx: Tx, before: Alert, changes: Partial<Omit<Alert, 'id' | 'dedupKey' | 'version' | 'createdAt'>>, now: Date, told = true): Promise<Alert> {
-    return (await prismaOf(tx).alert.update({ where: { id: before.id }, data: { ...changes, updatedAt: now, version: before.version + (told ? 1 : 0) } })) as Alert;
+  /** Writes what changed and raises the version; the row must be locked. */
+  async save(tx: Tx, before: Alert, changes: Partial<Omit<Alert, 'id' | 'dedupKey' | 'version' | 'createdAt'>>, now: Date): Promise<Alert> {
+    return (await prismaOf(tx).alert.update({ where: { id: before.id }, data: { ...changes, updatedAt: now, version: before.version + 1 } })) as Alert;
   },
 
   /** Writes lines into timelines, in one statement. */
   async addEntries(tx: Tx, entries: readonly NewEntry[], now: Date): Promise<void> {
     if (entries.length > 0) await prismaOf(tx).alertEntry.createMany({ data: entries.map((entry) => ({ note: null, ...entry, id: newId(), at: now, until: now })) });
   },
-  /** Writes a repeat into a timeline: one line for all that an actor repeats while nothing else happens, so that a loud source does not fill it. */
-  async addRepeat(tx: Tx, { alertId, actor }: Pick<NewEntry, 'alertId' | 'actor'>, now: Date): Promise<void> {
-    await tx.query(
+  /**
+   * Counts an open one up, in one statement with its line of the timeline: one line for all that an actor repeats while nothing
+   * else happens, so that a loud source does not fill it. The row must be locked; `told` raises the version.
+   */
+  async repeat(tx: Tx, before: Alert, said: Pick<Alert, 'severity' | 'severityRank' | 'title' | 'detail' | 'labels'>, by: { readonly actor: string; readonly told: boolean; readonly now: Date }): Promise<Alert> {
+    const [row] = await tx.query<Alert>(
       `WITH other AS (SELECT e."id" FROM "AlertEntry" e WHERE e."alertId" = $2::uuid AND e."kind" <> 'REPEATED' ORDER BY e."id" DESC LIMIT 1),
-       again AS (UPDATE "AlertEntry" e SET "count" = e."count" + 1, "until" = $4::timestamptz FROM other WHERE e."alertId" = $2::uuid AND e."kind" = 'REPEATED' AND e."actor" = $3 AND e."id" > other."id" RETURNING e."id")
-       INSERT INTO "AlertEntry" ("id", "alertId", "at", "kind", "actor", "note", "count", "until") SELECT $1::uuid, $2::uuid, $4::timestamptz, 'REPEATED', $3, NULL, 1, $4::timestamptz WHERE NOT EXISTS (SELECT 1 FROM again)`,
-      [newId(), alertId, actor, now],
+       again AS (UPDATE "AlertEntry" e SET "count" = e."count" + 1, "until" = $4::timestamptz FROM other WHERE e."alertId" = $2::uuid AND e."kind" = 'REPEATED' AND e."actor" = $3 AND e."id" > other."id" RETURNING e."id"),
+       line AS (INSERT INTO "AlertEntry" ("id", "alertId", "at", "kind", "actor", "note", "count", "until") SELECT $1::uuid, $2::uuid, $4::timestamptz, 'REPEATED', $3, NULL, 1, $4::timestamptz WHERE NOT EXISTS (SELECT 1 FROM again))
+       UPDATE "Alert" SET "count" = "count" + 1, "lastAt" = $4::timestamptz, "updatedAt" = $4::timestamptz, "version" = "version" + $5::int, "severity" = $6, "severityRank" = $7::int, "title" = $8, "detail" = $9, "labels" = $10::jsonb
+       WHERE "id" = $2::uuid RETURNING *`,
+      [newId(), before.id, by.actor, by.now, by.told ? 1 : 0, said.severity, said.severityRank, said.title, said.detail, JSON.stringify(said.labels)],
     );
+    return row!;
   },
   /** The timelines of many alerts in one statement, oldest line first. */
   async timelines(sql: Sql, ids: readonly string[]): Promise<Map<string, AlertEntry[]>> {

@@ -3,7 +3,7 @@ import type { Condition } from '@hubgraph/kit/page';
 import type { Sql } from '@hubgraph/kit/sql';
 import { accepts, ALERT_FIELDS, fits, isAlertField } from '../alert/matchers.ts';
 import type { Alert, InhibitionRule, Matcher, Silence } from '../model.ts';
-import { inhibitions, silences } from './alert-rules.ts';
+import { rulesInForce } from './alert-rules.ts';
 
 /** Why nobody needs to hear of an alert now. A silence goes before an inhibition. */
 export type Suppressed = { readonly by: 'SILENCE'; readonly silence: Silence } | { readonly by: 'INHIBITION'; readonly rule: InhibitionRule; readonly alertId: string };
@@ -17,7 +17,7 @@ type Fitting = ReadonlyMap<string, readonly string[]>;
 export const suppressions = {
   /** Why each of some alerts is suppressed now, if it is; a fixed number of statements, whatever their number. Resolved ones are looked at as if they were open. */
   async of(sql: Sql, some: readonly Alert[], now: Date): Promise<Map<string, Suppressed>> {
-    const [active, rules] = [await silences.active(sql, now), await inhibitions.all(sql)];
+    const { active, rules } = await rulesInForce(sql, now);
     const found = new Map<string, Suppressed>();
     for (const alert of some) {
       const silence = active.find(({ matchers }) => fits(matchers, alert));
@@ -30,7 +30,7 @@ export const suppressions = {
 
   /** The condition, on alerts called `t`, that they are open and suppressed now, or that they are not. */
   async condition(sql: Sql, suppressed: boolean, now: Date): Promise<Condition> {
-    const [active, rules] = [await silences.active(sql, now), await inhibitions.all(sql)];
+    const { active, rules } = await rulesInForce(sql, now);
     const fitting = await fittingValues(sql, [...active.flatMap((silence) => silence.matchers), ...rules.flatMap((rule) => [...rule.source, ...rule.target])]);
     const any = or([...active.map((silence) => and(conditions('t', silence.matchers, fitting))), ...rules.map((rule) => inhibited(rule, fitting))]);
     const open: Condition = { sql: `t."status" <> 'RESOLVED'`, params: [] };
