@@ -51,6 +51,9 @@ export const services = {
   /** A page for each of many domains or repos, in one statement. */
   pagesOf: (sql: Sql, parent: 'domain' | 'repo', keys: readonly string[], filter: ServiceFilter, order: ServiceOrder, args: PageArgs): Promise<Map<string, Page<Service>>> => pagesOf(sql, list(filter, order), parent, keys, args, 'text'),
 
+  /** Services that run and that an inventory file told of, by slug; locked for this transaction. */
+  ofSource: (tx: Tx, source: string) => tx.query<Service>(`SELECT * FROM "Service" WHERE "source" = $1 AND "retiredAt" IS NULL ORDER BY "slug" FOR UPDATE`, [source]),
+
   /** Inserts a new one as it is; null when the slug is taken, also by a transaction that commits meanwhile. */
   async insert(tx: Tx, service: Service): Promise<Service | null> {
     const [row] = await prismaOf(tx).service.createManyAndReturn({ data: [{ ...service }], skipDuplicates: true });
