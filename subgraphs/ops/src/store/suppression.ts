@@ -54,7 +54,7 @@ async function inhibitorsOf(sql: Sql, some: readonly Alert[], rules: readonly In
   };
   const ways = rules.map((rule, index) => `(SELECT ${index} AS "rule", s."id" AS "alertId" FROM "Alert" s WHERE ${numbered(inhibits(rule, fitting))} ORDER BY s."id" LIMIT 1)`);
   const rows = await sql.query<{ id: string; rule: number; alertId: string }>(
-    `SELECT t."id", i."rule", i."alertId" FROM "Alert" t CROSS JOIN LATERAL (${ways.join(' UNION ALL ')} ORDER BY "rule" LIMIT 1) i WHERE t."id" = ANY($1::uuid[])`,
+    `SELECT t."id", i."rule", i."alertId" FROM "Alert" t CROSS JOIN LATERAL (SELECT * FROM (${ways.join(' UNION ALL ')}) w ORDER BY w."rule" LIMIT 1) i WHERE t."id" = ANY($1::uuid[])`,
     params,
   );
   return new Map(rows.map(({ id, rule, alertId }) => [id, { by: 'INHIBITION', rule: rules[rule]!, alertId }]));
