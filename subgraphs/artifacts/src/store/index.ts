@@ -6,6 +6,6 @@ export { files } from './file.ts';
 export { holds } from './hold.ts';
 export { locations } from './location.ts';
 export { metadataSchemas } from './metadata-schema.ts';
-export { packages } from './package.ts';
+export { packageConditions, packages, PACKAGE_ORDERS, type ManifestFile, type PackageCount, type PackageFactRow, type PackageFilter, type PackageList, type PackageOrder, type PackageParent } from './package.ts';
 export { retention } from './retention.ts';
 export { scrubs } from './scrub.ts';
