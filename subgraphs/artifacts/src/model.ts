@@ -125,9 +125,20 @@ export interface StorageLocation {
 export interface ScrubRun {
   readonly id: string;
   readonly backend: string;
+  /** Whether it reads everything, or only what is due. */
+  readonly all: boolean;
+  /** It reads what was last read before this, and what never was. */
+  readonly dueBefore: Date;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
   readonly startedBy: string;
+  /** The one process that carries it out now, and until when unless it says so again. */
+  readonly lease: string | null;
+  readonly leaseUntil: Date | null;
+  /** Why it stopped before its end; it goes on at the next time. */
+  readonly error: string | null;
+  /** Locations to read, as counted at the start. */
+  readonly due: number;
   readonly checked: number;
   readonly bytes: bigint;
   readonly lost: number;

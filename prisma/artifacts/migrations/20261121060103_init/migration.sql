@@ -115,9 +115,15 @@ CREATE TABLE "StorageLocation" (
 CREATE TABLE "ScrubRun" (
     "id" UUID NOT NULL,
     "backend" TEXT NOT NULL,
+    "all" BOOLEAN NOT NULL,
+    "dueBefore" TIMESTAMPTZ(3) NOT NULL,
     "startedAt" TIMESTAMPTZ(3) NOT NULL,
     "finishedAt" TIMESTAMPTZ(3),
     "startedBy" TEXT NOT NULL,
+    "lease" UUID,
+    "leaseUntil" TIMESTAMPTZ(3),
+    "error" TEXT,
+    "due" INTEGER NOT NULL DEFAULT 0,
     "checked" INTEGER NOT NULL DEFAULT 0,
     "bytes" BIGINT NOT NULL DEFAULT 0,
     "lost" INTEGER NOT NULL DEFAULT 0,
@@ -235,6 +241,9 @@ CREATE UNIQUE INDEX "StorageLocation_blake3_backend_key" ON "StorageLocation"("b
 
 -- CreateIndex
 CREATE INDEX "ScrubRun_startedAt_id_idx" ON "ScrubRun"("startedAt", "id");
+
+-- CreateIndex
+CREATE INDEX "ScrubRun_backend_finishedAt_idx" ON "ScrubRun"("backend", "finishedAt");
 
 -- CreateIndex
 CREATE INDEX "Hold_packageId_placedAt_id_idx" ON "Hold"("packageId", "placedAt", "id");
