@@ -119,6 +119,8 @@ export interface StorageLocation {
   readonly checkedAt: Date | null;
   readonly damagedAt: Date | null;
   readonly note: string | null;
+  /** Whether the backend's own legal hold was set on it. */
+  readonly held: boolean;
 }
 
 /** One run of the scrubber over one backend. */

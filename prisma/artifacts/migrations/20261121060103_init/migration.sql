@@ -107,6 +107,7 @@ CREATE TABLE "StorageLocation" (
     "checkedAt" TIMESTAMPTZ(3),
     "damagedAt" TIMESTAMPTZ(3),
     "note" TEXT,
+    "held" BOOLEAN NOT NULL DEFAULT false,
 
     CONSTRAINT "StorageLocation_pkey" PRIMARY KEY ("id")
 );
@@ -235,6 +236,9 @@ CREATE UNIQUE INDEX "ArtifactFile_packageId_path_key" ON "ArtifactFile"("package
 
 -- CreateIndex
 CREATE INDEX "StorageLocation_backend_status_checkedAt_id_idx" ON "StorageLocation"("backend", "status", "checkedAt", "id");
+
+-- CreateIndex
+CREATE INDEX "StorageLocation_backend_held_blake3_idx" ON "StorageLocation"("backend", "held", "blake3");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "StorageLocation_blake3_backend_key" ON "StorageLocation"("blake3", "backend");

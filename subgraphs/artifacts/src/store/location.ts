@@ -98,7 +98,7 @@ export const locations = {
   async stored(tx: Tx, { blake3, backend, key, now }: { readonly blake3: string; readonly backend: string; readonly key: string; readonly now: Date }): Promise<StorageLocation> {
     const [row] = await tx.query<StorageLocation>(
       `INSERT INTO "StorageLocation" ("id", "blake3", "backend", "key", "status", "createdAt") VALUES ($1::uuid, $2, $3, $4, 'STORED', $5::timestamptz)
-       ON CONFLICT ("blake3", "backend") DO UPDATE SET "status" = 'STORED', "key" = EXCLUDED."key", "note" = NULL RETURNING *`,
+       ON CONFLICT ("blake3", "backend") DO UPDATE SET "status" = 'STORED', "key" = EXCLUDED."key", "note" = NULL, "held" = false RETURNING *`,
       [newId(), blake3, backend, key, now],
     );
     return row!;
