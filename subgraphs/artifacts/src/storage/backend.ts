@@ -65,7 +65,7 @@ export interface StorageBackend {
    * @throws StorageError `full`, `offset`, `unavailable`; and whatever the source throws
    */
   append(upload: StagedUpload, offset: number, source: AsyncIterable<Uint8Array>): Promise<number>;
-  /** All bytes of an upload that has its whole size, from the beginning; nothing may be appended afterwards. */
+  /** All bytes of an upload that has its whole size (one of 0 bytes has it without an append), from the beginning; nothing may be appended afterwards. */
   readStaged(upload: StagedUpload): AsyncIterable<Uint8Array>;
   /**
    * Makes a complete upload the object of its content, in one step that a crash either did or did not do. An object that is
