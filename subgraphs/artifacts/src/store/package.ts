@@ -149,8 +149,8 @@ export const packages = {
   },
 
   /** Keeps the manifest of a package for ever. */
-  async keepManifest(tx: Tx, packageId: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await prismaOf(tx).artifactManifest.create({ data: { packageId, bytes }, select: { packageId: true } });
+  async keepManifest(tx: Tx, packageId: string, bytes: Uint8Array): Promise<void> {
+    await prismaOf(tx).artifactManifest.create({ data: { packageId, bytes: bytes as Uint8Array<ArrayBuffer> }, select: { packageId: true } });
   },
   /** The canonical manifest of a package that is, or was, finalized; null otherwise. */
   async manifest(sql: Sql, packageId: string): Promise<Uint8Array | null> {
