@@ -69,7 +69,7 @@ CREATE TABLE "ArtifactManifest" (
 CREATE TABLE "ArtifactFile" (
     "id" UUID NOT NULL,
     "packageId" UUID NOT NULL,
-    "path" TEXT NOT NULL,
+    "path" TEXT COLLATE "C" NOT NULL,
     "mediaType" TEXT NOT NULL,
     "status" TEXT NOT NULL,
     "size" BIGINT NOT NULL,

@@ -17,7 +17,7 @@ export const blobs = {
          UPDATE "ArtifactFile" f SET "sha256" = $3, "blake3" = $4 FROM "ArtifactPackage" p
          WHERE f."id" = $1::uuid AND f."lease" = $2::uuid AND f."status" = 'PENDING' AND p."id" = f."packageId" AND p."status" = 'UPLOADING' RETURNING 1
        ), b AS (
-         INSERT INTO "Blob" ("blake3", "sha256", "size", "createdAt") SELECT $4, $3, $5, $6::timestamptz FROM f ON CONFLICT ("blake3") DO UPDATE SET "size" = EXCLUDED."size" RETURNING "blake3"
+         INSERT INTO "Blob" ("blake3", "sha256", "size", "createdAt") SELECT $4, $3, $5::bigint, $6::timestamptz FROM f ON CONFLICT ("blake3") DO UPDATE SET "size" = EXCLUDED."size" RETURNING "blake3"
        ) SELECT (SELECT l."status" FROM "StorageLocation" l WHERE l."blake3" = $4 AND l."backend" = $7) AS "status" FROM b`,
       [file.id, file.lease, blob.sha256, blob.blake3, BigInt(blob.size), now, backend],
     );
