@@ -11,7 +11,7 @@ import type { Work } from './common.ts';
 export interface RegisterMetadataSchemaInput {
   /** `<name>.v<number>` */
   readonly key: string;
-  readonly schema: unknown;
+  readonly schema?: unknown;
   readonly description?: string | null;
   /** Whether it may take the place of another document under the key that nothing uses yet. */
   readonly replace?: boolean | null;
