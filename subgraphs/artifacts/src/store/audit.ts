@@ -13,6 +13,7 @@ export interface AuditFilter {
   /** From this moment on, and before this one. */
   readonly from?: Date | null;
   readonly to?: Date | null;
+  readonly fromSequence?: number | null;
 }
 
 /** The end of the chain. */
@@ -20,6 +21,8 @@ export interface AuditCheckpoint {
   /** Of the last event; 0 when there is none. */
   readonly sequence: bigint;
   readonly hash: string;
+  /** When the last event was; null when there is none. */
+  readonly at: Date | null;
 }
 
 /** What an event tells; its place in the chain comes from the store. */
@@ -31,6 +34,7 @@ function list(filter: AuditFilter): List {
   if (filter.actor != null) where.push({ sql: `t."actor" = ?::text`, params: [filter.actor] });
   if (filter.action != null) where.push({ sql: `t."action" = ?::text`, params: [filter.action] });
   if (filter.from != null) where.push({ sql: `t."at" >= ?::timestamptz`, params: [filter.from] });
+  if (filter.fromSequence != null) where.push({ sql: `t."sequence" >= ?::bigint`, params: [filter.fromSequence] });
   if (filter.to != null) where.push({ sql: `t."at" < ?::timestamptz`, params: [filter.to] });
   return { table: 'AuditEvent', where, order: [{ column: 'sequence', cast: 'bigint' }] };
 }
@@ -41,7 +45,7 @@ export const auditTrail = {
    * the number back: so the sequence has no gap. Call it after every other lock of the transaction.
    */
   async append(tx: Tx, entry: AuditEntry): Promise<AuditEvent> {
-    const [head] = await tx.query<AuditCheckpoint>(`SELECT "sequence", "hash" FROM "AuditHead" FOR UPDATE`);
+    const [head] = await tx.query<Pick<AuditCheckpoint, 'sequence' | 'hash'>>(`SELECT "sequence", "hash" FROM "AuditHead" FOR UPDATE`);
     if (head === undefined) throw new Error('the audit chain has no head');
     // what is hashed is what JSON keeps of it, because that is what a reader gets back
     const data = JSON.parse(JSON.stringify(entry.data)) as AuditEvent['data'];
@@ -52,11 +56,10 @@ export const auditTrail = {
     return event;
   },
 
-  /** The end of the chain now. */
-  async checkpoint(sql: Sql): Promise<AuditCheckpoint> {
-    const [head] = await sql.query<AuditCheckpoint>(`SELECT "sequence", "hash" FROM "AuditHead"`);
-    if (head === undefined) throw new Error('the audit chain has no head');
-    return head;
+  /** The end of the chain now; null when somebody took it away. */
+  async checkpoint(sql: Sql): Promise<AuditCheckpoint | null> {
+    const [head] = await sql.query<AuditCheckpoint>(`SELECT h."sequence", h."hash", e."at" FROM "AuditHead" h LEFT JOIN "AuditEvent" e ON e."sequence" = h."sequence"`);
+    return head ?? null;
   },
 
   page: (sql: Sql, filter: AuditFilter, args: PageArgs): Promise<Page<AuditEvent>> => pageOf(sql, list(filter), args),
