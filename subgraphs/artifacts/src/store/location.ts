@@ -1,7 +1,7 @@
-import { newId } from '@hubgraph/kit/ids';
+import { isUuid, newId } from '@hubgraph/kit/ids';
 import { pageOf, pagesOf, type Condition, type Page, type PageArgs } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
-import { lockBy, rowsBy } from '@hubgraph/kit/store';
+import { lockBy, mapBy, rowsBy } from '@hubgraph/kit/store';
 import type { ArtifactFile, Blob, LocationStatus, ScrubRun, StorageLocation } from '../model.ts';
 
 /** How clients may narrow a list of storage locations. */
@@ -36,6 +36,8 @@ export interface BlobWindow {
 
 /** Blobs that one statement looks at, so that none is long however many there are. */
 const WINDOW = 5_000;
+const PAGE = 500;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A deleted package needs its bytes no more; every other one does, a failed one too, because it may be resumed. */
 const NEEDS = (blake3: string) => `EXISTS (SELECT 1 FROM "ArtifactFile" f JOIN "ArtifactPackage" p ON p."id" = f."packageId" WHERE f."blake3" = ${blake3} AND p."status" <> 'DELETED')`;
@@ -107,17 +109,22 @@ export const locations = {
   async removed(tx: Tx, { blake3, backend, key, now }: { readonly blake3: string; readonly backend: string; readonly key: string; readonly now: Date }): Promise<void> {
     await tx.query(
       `INSERT INTO "StorageLocation" ("id", "blake3", "backend", "key", "status", "createdAt", "note") VALUES ($1::uuid, $2, $3, $4, 'REMOVED', $5::timestamptz, 'no package needs it')
-       ON CONFLICT ("blake3", "backend") DO UPDATE SET "status" = 'REMOVED', "note" = 'no package needs it'`,
+       ON CONFLICT ("blake3", "backend") DO UPDATE SET "status" = 'REMOVED', "held" = false, "note" = 'no package needs it'`,
       [newId(), blake3, backend, key, now],
     );
+    // what was cut off before its end refers to nothing any more
+    await tx.query(`UPDATE "ArtifactFile" f SET "sha256" = NULL, "blake3" = NULL FROM "ArtifactPackage" p WHERE f."blake3" = $1 AND f."status" = 'PENDING' AND p."id" = f."packageId" AND p."status" = 'DELETED'`, [blake3]);
   },
   /** Forgets that bytes were removed, before they are written again: a crash in between must not leave bytes that count as removed. The blob must be locked. */
   async expect(tx: Tx, blake3: string, backend: string): Promise<void> {
     await tx.query(`DELETE FROM "StorageLocation" WHERE "blake3" = $1 AND "backend" = $2 AND "status" = 'REMOVED'`, [blake3, backend]);
   },
-  /** Writes what a scrub found; the blob must be locked. */
-  async mark(tx: Tx, id: string, found: { readonly status: LocationStatus; readonly checkedAt: Date; readonly damagedAt?: Date; readonly note: string | null }): Promise<void> {
-    await tx.query(`UPDATE "StorageLocation" SET "status" = $2, "checkedAt" = $3::timestamptz, "damagedAt" = coalesce($4::timestamptz, "damagedAt"), "note" = $5 WHERE "id" = $1::uuid`, [id, found.status, found.checkedAt, found.damagedAt ?? null, found.note]);
+  /** Writes what a scrub found; the blob must be locked. `renewed`: the object was written anew, so the backend's own legal hold is not on it. */
+  async mark(tx: Tx, id: string, found: { readonly status: LocationStatus; readonly checkedAt: Date; readonly damagedAt?: Date; readonly note: string | null; readonly renewed?: boolean }): Promise<void> {
+    await tx.query(
+      `UPDATE "StorageLocation" SET "status" = $2, "checkedAt" = $3::timestamptz, "damagedAt" = coalesce($4::timestamptz, "damagedAt"), "note" = $5, "held" = "held" AND NOT $6::boolean WHERE "id" = $1::uuid`,
+      [id, found.status, found.checkedAt, found.damagedAt ?? null, found.note, found.renewed ?? false],
+    );
   },
   /** Notes for many sound locations at once that they were read; those that changed their state meanwhile are left alone. */
   async checked(sql: Sql, ids: readonly string[], at: Date): Promise<void> {
@@ -138,7 +145,7 @@ export const locations = {
     for (const { status, before } of DUE) {
       for (const read of [false, true]) {
         let at: Date | null = read ? new Date(0) : null;
-        let id = '00000000-0000-0000-0000-000000000000';
+        let id = FIRST_ID;
         for (let more = true; more; ) {
           const place = read ? `l."checkedAt" < $4::timestamptz AND (l."checkedAt", l."id") > ($5::timestamptz, $6::uuid)` : `l."checkedAt" IS NULL AND $4::timestamptz IS NOT NULL AND $5::timestamptz IS NULL AND l."id" > $6::uuid`;
           const rows: readonly DueLocation[] = await sql.query<DueLocation>(
@@ -159,12 +166,39 @@ export const locations = {
   },
 
   /**
-   * Blobs behind `after` that no package needs and whose bytes may still lie in one of `backends`: there is a location that is
-   * not REMOVED, or none at all, as after a crash between the bytes and their row. At most 5,000 at a time; look again at each under its lock.
+   * Blobs behind `after` that no package needs and whose bytes may still lie in `backend`: its location is not REMOVED, or there
+   * is none, or an upload was cut off between the bytes and their row. Look again at each under its lock.
    */
-  removable: (sql: Sql, backends: readonly string[], after: string): Promise<BlobWindow> =>
-    windowOf(sql, after, `NOT ${NEEDS('b."blake3"')} AND (SELECT count(*) FROM "StorageLocation" l WHERE l."blake3" = b."blake3" AND l."backend" = ANY($2::text[]) AND l."status" = 'REMOVED') < cardinality($2::text[])`, [backends]),
+  removable: (sql: Sql, backend: string, after: string): Promise<BlobWindow> =>
+    windowOf(sql, after, `NOT ${NEEDS('b."blake3"')} AND (NOT EXISTS (SELECT 1 FROM "StorageLocation" l WHERE l."blake3" = b."blake3" AND l."backend" = $2 AND l."status" = 'REMOVED') OR EXISTS (SELECT 1 FROM "ArtifactFile" f WHERE f."blake3" = b."blake3" AND f."status" = 'PENDING'))`, [backend]),
   /** Blobs behind `after` that a package needs, that `backend` does not have, and of which another has a good copy. */
   missing: (sql: Sql, backend: string, after: string): Promise<BlobWindow> =>
     windowOf(sql, after, `${NEEDS('b."blake3"')} AND NOT EXISTS (SELECT 1 FROM "StorageLocation" l WHERE l."blake3" = b."blake3" AND l."backend" = $2 AND l."status" <> 'REMOVED') AND EXISTS (SELECT 1 FROM "StorageLocation" l WHERE l."blake3" = b."blake3" AND l."backend" <> $2 AND l."status" = 'STORED')`, [backend]),
+
+  /** Packages that are open and into which nothing came since `before`, oldest first. */
+  async *stalled(sql: Sql, before: Date): AsyncGenerator<string> {
+    for (const status of ['CREATED', 'UPLOADING']) {
+      let [at, id] = [new Date(0), FIRST_ID];
+      for (let more = true; more; ) {
+        const rows: readonly { id: string; progressAt: Date }[] = await sql.query(
+          `SELECT "id", "progressAt" FROM "ArtifactPackage" WHERE "status" = $1 AND "progressAt" <= $2::timestamptz AND ("progressAt", "id") > ($3::timestamptz, $4::uuid) ORDER BY "progressAt", "id" LIMIT ${PAGE}`,
+          [status, before, at, id],
+        );
+        for (const row of rows) [at, id] = [row.progressAt, row.id];
+        yield* rows.map((row) => row.id);
+        more = rows.length === PAGE;
+      }
+    }
+  },
+  /** The files that staged uploads are of, by id; `alive` tells whether one may go on: it is pending, in a package that is open or failed after `resumable`. Ids that are of no file are missing. */
+  async uploadsOf(sql: Sql, ids: readonly string[], resumable: Date): Promise<Map<string, { readonly id: string; readonly size: bigint; readonly uploadState: string | null; readonly alive: boolean }>> {
+    return mapBy(
+      await sql.query(
+        `SELECT f."id", f."size", f."uploadState", (f."status" = 'PENDING' AND (p."status" IN ('CREATED', 'UPLOADING') OR p."status" = 'FAILED' AND p."failedAt" > $2::timestamptz)) AS "alive"
+         FROM "ArtifactFile" f JOIN "ArtifactPackage" p ON p."id" = f."packageId" WHERE f."id" = ANY($1::uuid[])`,
+        [ids.filter(isUuid), resumable],
+      ),
+      'id',
+    );
+  },
 };

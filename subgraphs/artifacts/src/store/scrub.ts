@@ -26,6 +26,10 @@ export const scrubs = {
     return row ?? null;
   },
 
+  /** Runs that no process carries out although they have not come to their end. */
+  cutOff: (sql: Sql, backends: readonly string[], now: Date): Promise<ScrubRun[]> =>
+    sql.query<ScrubRun>(`SELECT * FROM "ScrubRun" WHERE "backend" = ANY($1::text[]) AND "finishedAt" IS NULL AND ("leaseUntil" IS NULL OR "leaseUntil" <= $2::timestamptz) ORDER BY "startedAt", "id"`, [backends, now]),
+
   insert: async (tx: Tx, run: ScrubRun): Promise<ScrubRun> => (await prismaOf(tx).scrubRun.create({ data: run })) as ScrubRun,
   save: async (tx: Tx, id: string, changes: Partial<Omit<ScrubRun, 'id' | 'backend'>>): Promise<ScrubRun> => (await prismaOf(tx).scrubRun.update({ where: { id }, data: changes })) as ScrubRun,
 
