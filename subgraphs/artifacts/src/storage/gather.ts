@@ -1,3 +1,5 @@
+import { StorageError } from './backend.ts';
+
 /** Chunks that go into storage by one call. */
 export interface Batch {
   readonly chunks: readonly Uint8Array[];
@@ -43,13 +45,23 @@ export async function* batches(source: AsyncIterable<Uint8Array>, least: number)
   if (failure !== undefined) throw new SourceFailure(failure.error);
 }
 
-/** The same batches, while the next is already gathered during the work on the one before: source and storage work at once. */
-export async function forEachAhead(source: AsyncGenerator<Batch, void, undefined>, work: (batch: Batch) => Promise<void>): Promise<void> {
+/** The same bytes, of which no more may come than `left`. @throws StorageError `offset` instead of the first chunk too many */
+export async function* bounded(source: AsyncIterable<Uint8Array>, left: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest = left;
+  for await (const chunk of source) {
+    rest -= chunk.length;
+    if (rest < 0) throw new StorageError('offset', 'more bytes came than were announced');
+    yield chunk;
+  }
+}
+
+/** Works on each item while the next is already made: source and storage are busy at once. */
+export async function forEachAhead<Item>(source: AsyncGenerator<Item, void, undefined>, work: (item: Item) => Promise<void>): Promise<void> {
   let working: Promise<void> = Promise.resolve();
   try {
-    for await (const batch of source) {
+    for await (const item of source) {
       await working;
-      working = work(batch);
+      working = work(item);
       // its failure is thrown by the await of it above or below, which may come a while later
       working.catch(() => undefined);
     }

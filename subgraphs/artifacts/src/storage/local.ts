@@ -5,7 +5,7 @@ import { keyOf, StorageError, type BlobFacts, type StorageBackend } from './back
 import { checked } from './checked.ts';
 import { fileFault } from './fault.ts';
 import { foldersBelow, openPlain, syncFolder, writeAll } from './folder.ts';
-import { batches, forEachAhead } from './gather.ts';
+import { batches, bounded, forEachAhead } from './gather.ts';
 import { checkedKey, isStagedName, stagedName } from './names.ts';
 
 const STAGING = 'staging';
@@ -36,11 +36,8 @@ export async function openLocal(root: string): Promise<StorageBackend> {
   /** Bytes until the source ends, none beyond `size`; keeps what is safe when source or disk fail. */
   async function write(file: FileHandle, offset: number, size: number, source: AsyncIterable<Uint8Array>): Promise<number> {
     let at = offset;
-    let tooMany = false;
     try {
-      await forEachAhead(batches(source, BATCH), async (batch) => {
-        if (at + batch.size > size) tooMany = true;
-        if (tooMany) throw new StorageError('offset', `more bytes came than the ${size} that were announced`);
+      await forEachAhead(batches(bounded(source, size - offset), BATCH), async (batch) => {
         await writeAll(file, batch.chunks, at);
         at += batch.size;
       });

@@ -20,9 +20,13 @@ export interface OpenOptions {
 export function openBackends(settings: ConfigOf<typeof config>, { filesDir, log }: OpenOptions): Promise<readonly StorageBackend[]> {
   return Promise.all(settings.HUBGRAPH_ARTIFACTS_STORAGE.map(async (name) => {
     // the SDK costs 100 ms and 20 MB, which those without S3 need not pay
-    if (name === 's3') return (await import('./s3.ts')).openS3(settings, log);
+    if (name === 's3') {
+      log.info({ storage: name, bucket: settings.HUBGRAPH_S3_BUCKET, prefix: settings.HUBGRAPH_S3_PREFIX }, 'storage');
+      return (await import('./s3.ts')).openS3(settings);
+    }
     const root = settings.HUBGRAPH_ARTIFACTS_ROOT ?? filesDir;
     if (!root) throw new UsageError('Set HUBGRAPH_ARTIFACTS_ROOT to the folder of the local storage.');
+    log.info({ storage: name, root }, 'storage');
     return openLocal(root).catch((error: unknown) => {
       const fault = fileFault(error);
       throw fault instanceof StorageError ? new UsageError(`HUBGRAPH_ARTIFACTS_ROOT=${root}: ${fault.message}.`, undefined, { cause: error }) : error;
