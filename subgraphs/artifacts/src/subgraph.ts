@@ -48,7 +48,7 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
     sql,
     context: (common) => ({ ...common, sql, changes, now: () => clock.now(), backends, urls, limits, scrubber }),
     jobs: jobs({ sql, transactor, changes, backends, scrubber, clock, log, settings }),
-    http: transferHttp({ sql, transactor, changes, backends, urls, clock, log }),
+    http: transferHttp({ sql, backends, urls, clock, log }),
     health: () => storageHealth(backends),
     committed,
     async close() {

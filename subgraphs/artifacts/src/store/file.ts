@@ -63,11 +63,16 @@ export const files = {
     return row ?? null;
   },
 
-  /** Takes the right to write a pending file of an open package; null when somebody has it, or there is no such file. */
-  async claim(sql: Sql, id: string, lease: string, now: Date, until: Date): Promise<ArtifactFile | null> {
-    const [row] = await sql.query<ArtifactFile>(
-      `UPDATE "ArtifactFile" f SET "lease" = $2::uuid, "leaseUntil" = $3::timestamptz FROM "ArtifactPackage" p
-       WHERE f."id" = $1::uuid AND p."id" = f."packageId" AND f."status" = 'PENDING' AND p."status" = 'UPLOADING' AND (f."lease" IS NULL OR f."leaseUntil" <= $4::timestamptz) RETURNING f.*`,
+  /**
+   * Takes the right to write a pending file of an open package; null when somebody has it, or there is no such file.
+   * `previous` is the lease of whoever wrote last: nobody wrote since when it is one's own.
+   */
+  async claim(sql: Sql, id: string, lease: string, now: Date, until: Date): Promise<(ArtifactFile & { readonly previous: string | null }) | null> {
+    const [row] = await sql.query<ArtifactFile & { previous: string | null }>(
+      `WITH free AS (
+         SELECT f."id", f."lease" AS "previous" FROM "ArtifactFile" f JOIN "ArtifactPackage" p ON p."id" = f."packageId"
+         WHERE f."id" = $1::uuid AND f."status" = 'PENDING' AND p."status" = 'UPLOADING' AND (f."leaseUntil" IS NULL OR f."leaseUntil" <= $4::timestamptz) FOR UPDATE OF f
+       ) UPDATE "ArtifactFile" f SET "lease" = $2::uuid, "leaseUntil" = $3::timestamptz FROM free WHERE f."id" = free."id" RETURNING f.*, free."previous"`,
       [id, lease, until, now],
     );
     return row ?? null;
@@ -80,13 +85,13 @@ export const files = {
     );
     return rows.length > 0;
   },
-  /** Gives it back. */
+  /** Gives it back; the lease stays written as that of the last writer. */
   async release(sql: Sql, id: string, lease: string): Promise<void> {
-    await sql.query(`UPDATE "ArtifactFile" SET "lease" = NULL, "leaseUntil" = NULL WHERE "id" = $1::uuid AND "lease" = $2::uuid RETURNING 1`, [id, lease]);
+    await sql.query(`UPDATE "ArtifactFile" SET "leaseUntil" = NULL WHERE "id" = $1::uuid AND "lease" = $2::uuid RETURNING 1`, [id, lease]);
   },
-  /** Keeps what a backend needs to go on with an upload; `lease` null: for one that no process writes. */
-  async saveState(sql: Sql, id: string, lease: string | null, state: string | null): Promise<void> {
-    await sql.query(`UPDATE "ArtifactFile" SET "uploadState" = $3 WHERE "id" = $1::uuid AND ($2::uuid IS NULL OR "lease" = $2::uuid) RETURNING 1`, [id, lease, state]);
+  /** Keeps what a backend needs to go on with an upload. */
+  async saveState(sql: Sql, id: string, state: string | null): Promise<void> {
+    await sql.query(`UPDATE "ArtifactFile" SET "uploadState" = $2 WHERE "id" = $1::uuid RETURNING 1`, [id, state]);
   },
 
   /** Those of the paths that a package has, by path. */
