@@ -137,15 +137,10 @@ export const packages = {
     return row!.bytes;
   },
 
-  /** Every complete file of a package, in one statement; a list of texts in four arrays costs a third of as many rows. */
+  /** Every complete file of a package, in one statement. */
   async manifestFiles(tx: Tx, id: string): Promise<ManifestFile[]> {
-    const [row] = await tx.query<{ paths: string[]; sizes: string[]; sha256s: string[]; blake3s: string[] }>(
-      `SELECT coalesce(array_agg("path"), '{}') AS "paths", coalesce(array_agg("size"::text), '{}') AS "sizes", coalesce(array_agg("sha256"), '{}') AS "sha256s", coalesce(array_agg("blake3"), '{}') AS "blake3s"
-       FROM "ArtifactFile" WHERE "packageId" = $1::uuid AND "status" = 'COMPLETE'`,
-      [id],
-    );
-    const { paths, sizes, sha256s, blake3s } = row!;
-    return paths.map((path, index) => ({ path, size: Number(sizes[index]), sha256: sha256s[index]!, blake3: blake3s[index]! }));
+    const rows = await tx.query<Omit<ManifestFile, 'size'> & { size: bigint }>(`SELECT "path", "size", "sha256", "blake3" FROM "ArtifactFile" WHERE "packageId" = $1::uuid AND "status" = 'COMPLETE'`, [id]);
+    return rows.map((row) => ({ ...row, size: Number(row.size) }));
   },
 
   /** Keeps the manifest of a package for ever. */
