@@ -54,7 +54,12 @@ async function settle(transactor: Transactor, backend: StorageBackend, blake3: s
     if (location === null || location.status === 'REMOVED') return null;
     const wanted = await holds.needs(tx, blake3);
     if (wanted === location.held) return null;
-    await backend.legalHold?.(location.key, wanted);
+    try {
+      await backend.legalHold?.(location.key, wanted);
+    } catch (error) {
+      // what is not there needs nothing to be lifted
+      if (wanted || !(error instanceof StorageError && error.kind === 'missing')) throw error;
+    }
     await holds.settled(tx, location.id, wanted);
     return wanted;
   });
