@@ -34,13 +34,16 @@ export async function removeBytes(work: Work, { backend, blake3s }: { readonly b
     if (await locations.needed(work.tx, blake3)) continue;
     const key = keyOf(blake3);
     try {
-      await backend.remove(key);
+      const known = await locations.inBackend(work.tx, blake3, backend.name);
+      if ((known !== null && known.status !== 'REMOVED') || (await backend.stat(key)) !== null) {
+        await backend.remove(key);
+        removed.push(blake3);
+      }
     } catch (error) {
       fault = error;
       break;
     }
     await locations.removed(work.tx, { blake3, backend: backend.name, key, now: work.now });
-    removed.push(blake3);
   }
   if (removed.length > 0) await audit(work, { action: 'removeBytes', data: { backend: backend.name, blake3s: removed } });
   return { removed, fault };

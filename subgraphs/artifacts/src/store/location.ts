@@ -76,9 +76,9 @@ export const locations = {
 
   /** Locks the blob, by which uploads, removals and marks of the same bytes go one after the other; null when there is none. */
   lockBlob: (tx: Tx, blake3: string) => lockBy<Blob>(tx, 'Blob', 'blake3', 'text', blake3),
-  /** The one copy of a blob in a backend as it is now; its blob must be locked. */
+  /** Locks the one copy of a blob in a backend, because uploads write it without the lock of its blob, which this transaction must hold. */
   async inBackend(tx: Tx, blake3: string, backend: string): Promise<StorageLocation | null> {
-    const [row] = await tx.query<StorageLocation>(`SELECT * FROM "StorageLocation" WHERE "blake3" = $1 AND "backend" = $2`, [blake3, backend]);
+    const [row] = await tx.query<StorageLocation>(`SELECT * FROM "StorageLocation" WHERE "blake3" = $1 AND "backend" = $2 FOR UPDATE`, [blake3, backend]);
     return row ?? null;
   },
   /** Whether a package needs the bytes. Of use only while the blob is locked, because uploads lock it before they refer to it. */
