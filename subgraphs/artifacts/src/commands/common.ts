@@ -25,15 +25,19 @@ export async function lockedPackage(work: Work, input: { readonly id: string; re
 export async function factsOf(sql: Sql, of: ArtifactPackage, now: Date, brought: Partial<PackageFacts> = {}): Promise<PackageFacts> {
   const row = (await packages.factRows(sql, [of.id])).get(of.id);
   if (row === undefined) throw new Error(`artifact package ${of.id} is gone, although packages never go`);
-  return { ...factsFrom(of, row, now), ...brought };
+  return factsFrom(of, row, now, brought);
 }
 
 /** The same from what {@link packages.factRows} read, for many packages at once. A claimed digest is compared by finalizing only. */
-export function factsFrom(of: ArtifactPackage, row: PackageFactRow, now: Date): PackageFacts {
+export function factsFrom(of: ArtifactPackage, row: PackageFactRow, now: Date, brought: Partial<PackageFacts> = {}): PackageFacts {
   const { shortenable, incomplete, incompleteCount, holds, schema } = row;
   return {
-    now, class: of.retentionClass, shortenable, expiresAt: of.expiresAt, failedAt: of.failedAt, fileCount: of.fileCount, incomplete, incompleteCount, holds,
-    metadataProblems: schema === null ? [] : metadataProblems(schema, of.metadata), digestMismatch: null, reason: null, until: null,
+    now, class: of.retentionClass, shortenable, expiresAt: of.expiresAt, failedAt: of.failedAt, fileCount: of.fileCount, incomplete, incompleteCount, holds, digestMismatch: null, reason: null, until: null,
+    // a schema may take its time, so nobody pays for it whose guards do not ask
+    get metadataProblems() {
+      return schema === null ? [] : metadataProblems(schema, of.metadata);
+    },
+    ...brought,
   };
 }
 

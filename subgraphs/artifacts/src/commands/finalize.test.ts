@@ -132,7 +132,7 @@ it('gives the same digest for the same content in another database, whatever the
   }
 });
 
-it('finalizes 20,000 files in seconds and one statement for them all', async () => {
+it('finalizes 20,000 files in seconds', async () => {
   const id = await made();
   await putFiles(hub, id, Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`raw/${index % 100}/observation-${index}.json`, `{"n":${index}}`])));
   const began = performance.now();
