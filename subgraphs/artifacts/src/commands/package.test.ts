@@ -133,3 +133,11 @@ describe('failing and resuming', () => {
     expect((await hub.change('resumeArtifactPackage', { id, expectedVersion: 3 }, FIELDS, author)).errors).toMatchObject([{ __typename: 'VersionConflict' }]);
   });
 });
+
+it('has no more bytes than numbers can tell', async () => {
+  const id = await made();
+  const most = 1024 ** 4;
+  const announce = (from: number) => hub.change('requestUpload', { packageId: id, files: Array.from({ length: 1_000 }, (_, index) => ({ path: `${from + index}`, size: most })) }, 'package { fileCount byteCount }', author);
+  for (let from = 0; from < 8_000; from += 1_000) expect((await announce(from)).errors).toEqual([]);
+  expect(await announce(8_000)).toMatchObject({ package: null, errors: [{ path: ['input', 'files'], message: expect.stringContaining('9007199254740991') }] });
+});

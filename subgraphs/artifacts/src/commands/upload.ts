@@ -75,17 +75,19 @@ export async function requestUpload(work: Work, input: RequestUploadInput, limit
   const fresh = input.files.filter((file) => !isSame(file, there.get(file.path)));
   const replaced = fresh.flatMap((file) => there.get(file.path) ?? []);
   const count = before.fileCount + fresh.length - replaced.length;
+  const bytes = before.byteCount + sum(fresh.map(({ size }) => ({ size: BigInt(size) }))) - sum(replaced);
   const refused = [
     ...input.files.flatMap((file, index) => (fresh.includes(file) ? takenProblems(file, index, there.get(file.path)) : [])),
     ...neighbours.flatMap((neighbour) => blockedProblems(neighbour, paths)),
     ...(count > limits.files ? [invalidField(['files'], `The package would have ${count} files; it may have ${limits.files}.`)] : []),
+    ...(bytes > Number.MAX_SAFE_INTEGER ? [invalidField(['files'], `The package would have ${bytes} bytes; it may have ${Number.MAX_SAFE_INTEGER}.`)] : []),
   ];
   if (refused.length > 0) return new Refused(refused);
 
   if (replaced.length > 0) await files.remove(work.tx, replaced.map(({ id }) => id));
   const inserted = fresh.length === 0 ? [] : await files.insert(work.tx, before.id, fresh.map(columnsOf), work.now);
   const announced = new Map([...there.values(), ...inserted].map((file) => [file.path, file]));
-  const after = fresh.length === 0 ? before : await packages.save(work.tx, before, { status: decided.to, fileCount: count, byteCount: before.byteCount + sum(inserted) - sum(replaced), progressAt: work.now }, work.now);
+  const after = fresh.length === 0 ? before : await packages.save(work.tx, before, { status: decided.to, fileCount: count, byteCount: bytes, progressAt: work.now }, work.now);
   if (fresh.length > 0) {
     if (decided.from !== decided.to) work.note({ noun: 'ArtifactPackage', entityId: after.id, verb: 'requestUpload', from: decided.from, to: decided.to });
     recordPackage(work, 'package.uploading', after, decided.from);
