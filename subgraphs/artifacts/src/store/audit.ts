@@ -45,20 +45,20 @@ export const auditTrail = {
    * the number back: so the sequence has no gap. Call it after every other lock of the transaction.
    */
   async append(tx: Tx, entry: AuditEntry): Promise<AuditEvent> {
-    const [head] = await tx.query<Pick<AuditCheckpoint, 'sequence' | 'hash'>>(`SELECT "sequence", "hash" FROM "AuditHead" FOR UPDATE`);
+    const [head] = await tx.query<Pick<AuditCheckpoint, 'sequence' | 'hash'>>(`SELECT "sequence", "hash" FROM "AuditHead" WHERE "only" FOR UPDATE`);
     if (head === undefined) throw new Error('the audit chain has no head');
     // what is hashed is what JSON keeps of it, because that is what a reader gets back
     const data = JSON.parse(JSON.stringify(entry.data)) as AuditEvent['data'];
     const link = { ...entry, data, sequence: head.sequence + 1n, previous: head.hash };
     const event: AuditEvent = { ...link, hash: auditHash(link) };
     await prismaOf(tx).auditEvent.create({ data: { ...event, data: data as object } });
-    await tx.query(`UPDATE "AuditHead" SET "sequence" = $1, "hash" = $2`, [event.sequence, event.hash]);
+    await tx.query(`UPDATE "AuditHead" SET "sequence" = $1, "hash" = $2 WHERE "only"`, [event.sequence, event.hash]);
     return event;
   },
 
   /** The end of the chain now; null when somebody took it away. */
   async checkpoint(sql: Sql): Promise<AuditCheckpoint | null> {
-    const [head] = await sql.query<AuditCheckpoint>(`SELECT h."sequence", h."hash", e."at" FROM "AuditHead" h LEFT JOIN "AuditEvent" e ON e."sequence" = h."sequence"`);
+    const [head] = await sql.query<AuditCheckpoint>(`SELECT h."sequence", h."hash", e."at" FROM "AuditHead" h LEFT JOIN "AuditEvent" e ON e."sequence" = h."sequence" WHERE h."only"`);
     return head ?? null;
   },
 
