@@ -118,17 +118,6 @@ export const packages = {
     return (await prismaOf(tx).artifactPackage.update({ where: { id: before.id }, data: { ...changes, updatedAt: now, version: before.version + 1 } as never })) as unknown as ArtifactPackage;
   },
 
-  /** Dates the progress of an upload; the version stays, because nothing that a caller decides on has changed. */
-  async progressed(tx: Tx, id: string, now: Date): Promise<void> {
-    await tx.query(`UPDATE "ArtifactPackage" SET "progressAt" = greatest("progressAt", $2::timestamptz), "updatedAt" = greatest("updatedAt", $2::timestamptz) WHERE "id" = $1::uuid`, [id, now]);
-  },
-
-  /** Ids of open packages without progress since `before`, the longest waiting first. */
-  async stalled(sql: Sql, before: Date, limit: number): Promise<string[]> {
-    const rows = await sql.query<{ id: string }>(`SELECT "id" FROM "ArtifactPackage" WHERE "status" IN ('CREATED', 'UPLOADING') AND "progressAt" <= $1::timestamptz ORDER BY "progressAt", "id" LIMIT $2`, [before, limit]);
-    return rows.map(({ id }) => id);
-  },
-
   /** How many there are in each state; states without any are left out. */
   counts: (sql: Sql): Promise<PackageCount[]> => sql.query(`SELECT "status", count(*)::int AS "count" FROM "ArtifactPackage" GROUP BY 1 ORDER BY 1`),
   /** Bytes of all finalized packages, as if none shared any. */
