@@ -1,10 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '@hubgraph/kit/clock';
+import { pino } from 'pino';
+import { systemClock, type Clock } from '@hubgraph/kit/clock';
 import { openDoor, type HubDoor } from '@hubgraph/kit/hub-door';
+import type { StorageBackend } from '../../subgraphs/artifacts/src/storage/backend.ts';
+import { openLocal } from '../../subgraphs/artifacts/src/storage/local.ts';
+import { openDatabase } from '../../subgraphs/artifacts/src/store/index.ts';
 import { definition } from '../../subgraphs/artifacts/src/subgraph.ts';
-import { as, startTestHub, type TestHub } from './hub.ts';
+import { transferHttp } from '../../subgraphs/artifacts/src/transfer/http.ts';
+import { signedUrls } from '../../subgraphs/artifacts/src/transfer/signed-url.ts';
+import { as, startTestHub, TEST_KEY, type TestHub } from './hub.ts';
 
 /** The artifacts hub with local storage in a folder of its own, and with its door for bytes. */
 export interface ArtifactsHub extends TestHub {
@@ -29,14 +36,14 @@ export interface Announced {
 /** Starts the artifacts hub on a fresh database and an empty folder. */
 export async function startArtifactsHub(options: { clock?: Clock; natsUrl?: string; start?: boolean; env?: Readonly<Record<string, string>> } = {}): Promise<ArtifactsHub> {
   const root = await mkdtemp(join(tmpdir(), 'artifacts-'));
-  let door: HubDoor | undefined;
-  const hub = await startTestHub(definition, { ...options, env: { HUBGRAPH_ARTIFACTS_ROOT: root, ...options.env }, publicUrl: () => door?.url ?? '' });
-  door = await openDoor(hub.hub, { host: '127.0.0.1', port: 0 });
-  const opened = door;
+  const doors: HubDoor[] = [];
+  const hub = await startTestHub(definition, { ...options, env: { HUBGRAPH_ARTIFACTS_ROOT: root, ...options.env }, publicUrl: () => doors[0]?.url ?? '' });
+  const door = await openDoor(hub.hub, { host: '127.0.0.1', port: 0 });
+  doors.push(door);
   return {
-    ...hub, root, door: opened, url: opened.url,
+    ...hub, root, door, url: door.url,
     async [Symbol.asyncDispose]() {
-      await opened.close();
+      await door.close();
       await hub[Symbol.asyncDispose]();
       await rm(root, { recursive: true, force: true });
     },
@@ -80,4 +87,33 @@ export async function finalized(hub: TestHub, contents: Contents = { 'report.txt
   const { errors } = await hub.change('finalizeArtifactPackage', { id }, 'package { id }', author);
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return id;
+}
+
+/** A second process of the hub, as far as transfers go: its own door, pool and memory over the same database and folder. */
+export async function secondDoor(hub: ArtifactsHub, options: { clock?: Clock; idle?: number; backends?: readonly StorageBackend[] } = {}): Promise<HubDoor> {
+  const clock = options.clock ?? systemClock;
+  const database = openDatabase(hub.database.url, 4);
+  const backends = options.backends ?? [await openLocal(hub.root)];
+  const urls = signedUrls({ keys: [TEST_KEY], origin: () => '', minutes: 60, clock });
+  const http = transferHttp({ sql: database.sql, backends, urls, clock, log: pino({ level: 'silent' }), ...(options.idle === undefined ? {} : { idle: options.idle }) });
+  const door = await openDoor({ ...hub.hub, http }, { host: '127.0.0.1', port: 0 });
+  return {
+    url: door.url,
+    async close() {
+      await door.close();
+      await database.close();
+    },
+  };
+}
+
+/** Sends the beginning of a request that announces `length` bytes, and holds the connection open; `cut` ends it. */
+export async function heldRequest(url: string, method: 'PUT' | 'PATCH', length: number, beginning: Uint8Array, headers: Readonly<Record<string, string>> = {}): Promise<{ cut(): void; readonly closed: Promise<string> }> {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let answer = '';
+  socket.on('data', (bytes: Buffer) => void (answer += bytes.toString())).on('error', () => undefined);
+  const closed = new Promise<string>((resolve) => void socket.once('close', () => resolve(answer)));
+  const lines = [`${method} ${pathname} HTTP/1.1`, `Host: ${hostname}`, `Content-Length: ${length}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)];
+  await new Promise<void>((resolve) => void socket.write(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), beginning]), () => resolve()));
+  return { cut: () => void socket.destroy(), closed };
 }

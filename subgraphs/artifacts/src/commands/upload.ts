@@ -71,14 +71,16 @@ export async function requestUpload(work: Work, input: RequestUploadInput, limit
   if (wrong.length > 0) return new Refused(wrong);
 
   const paths = input.files.map((file) => file.path);
-  const [there, neighbours] = [await files.atPaths(work.tx, before.id, paths), await files.neighbours(work.tx, before.id, paths)];
+  const place = new Map(paths.map((path, index) => [path, index]));
+  const there = await files.atPaths(work.tx, before.id, paths);
+  const neighbours = (await files.neighbours(work.tx, before.id, paths)).toSorted((one, two) => place.get(one.asked)! - place.get(two.asked)!);
   const fresh = input.files.filter((file) => !isSame(file, there.get(file.path)));
   const replaced = fresh.flatMap((file) => there.get(file.path) ?? []);
   const count = before.fileCount + fresh.length - replaced.length;
   const bytes = before.byteCount + sum(fresh.map(({ size }) => ({ size: BigInt(size) }))) - sum(replaced);
   const refused = [
-    ...input.files.flatMap((file, index) => (fresh.includes(file) ? takenProblems(file, index, there.get(file.path)) : [])),
-    ...neighbours.flatMap((neighbour) => blockedProblems(neighbour, paths)),
+    ...fresh.flatMap((file) => takenProblems(file, place.get(file.path)!, there.get(file.path))),
+    ...neighbours.flatMap((neighbour) => blockedProblems(neighbour, place.get(neighbour.asked)!)),
     ...(count > limits.files ? [invalidField(['files'], `The package would have ${count} files; it may have ${limits.files}.`)] : []),
     ...(bytes > Number.MAX_SAFE_INTEGER ? [invalidField(['files'], `The package would have ${bytes} bytes; it may have ${Number.MAX_SAFE_INTEGER}.`)] : []),
   ];
@@ -170,9 +172,9 @@ function takenProblems(file: UploadFileInput, index: number, there: ArtifactFile
   return [{ type: 'Duplicate', code: 'DUPLICATE', message: `The package has a file ${file.path} already, ${there.status === 'COMPLETE' ? 'complete' : 'announced otherwise'}; say \`replace\` to put another in its place.`, path: ['input', 'files', String(index), 'path'], existingId: there.id }];
 }
 
-function blockedProblems({ kind, asked, path }: Neighbour, paths: readonly string[]): MutationErrorData[] {
+function blockedProblems({ kind, asked, path }: Neighbour, index: number): MutationErrorData[] {
   if (kind === 'CASE') return [];
-  return [invalidField(['files', String(paths.indexOf(asked)), 'path'], kind === 'FOLDER' ? `${path} is a file of the package, so ${asked} cannot lie below it.` : `${asked} is a folder of the package: ${path} lies below it.`)];
+  return [invalidField(['files', String(index), 'path'], kind === 'FOLDER' ? `${path} is a file of the package, so ${asked} cannot lie below it.` : `${asked} is a folder of the package: ${path} lies below it.`)];
 }
 
 const alike = (path: string, other: string): UploadNotice => ({ path, message: `${path} and ${other} differ in case only: some systems cannot hold both in one folder.` });

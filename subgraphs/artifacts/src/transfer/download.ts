@@ -114,7 +114,9 @@ function names(header: string | undefined, etag: string): boolean {
 function rangeOf(request: IncomingMessage, size: number, etag: string): ByteRange | 'unsatisfiable' | undefined {
   const { range, 'if-range': condition } = request.headers;
   if (range === undefined || (condition !== undefined && condition !== etag)) return undefined;
-  const parsed = parseRange(size, range, { combine: true });
+  // of a file that is shorter than the end asked for, the end is all of it (RFC 9110, 14.1.2); the library takes it for an error
+  const asked = range.replace(/([=,]\s*)-(\d+)/g, (suffix, before: string, length: string) => (Number(length) > size ? `${before}0-` : suffix));
+  const parsed = parseRange(size, asked, { combine: true });
   if (parsed === -1) return 'unsatisfiable';
   if (parsed === -2 || parsed.type !== 'bytes') return undefined;
   const [only] = parsed;
