@@ -103,7 +103,7 @@ addMutation(builder, {
   input: builder.inputRef<StartScrubInput>('StartScrubInput').implement({
     description: 'What to read.',
     fields: (t) => ({
-      backend: t.string({ required: true, description: 'Name of the storage: `local` or `s3`.' }),
+      backend: t.string({ description: 'Name of the storage, `local` or `s3`; the one that takes uploads when left out.' }),
       all: t.boolean({ defaultValue: false, description: 'Everything, and not only what is damaged, was never read, or not for long.' }),
       ...changeFields(t),
     }),

@@ -14,7 +14,8 @@ import { visit } from './visit.ts';
 export { isUnderWay } from './claim.ts';
 
 export interface StartScrubInput extends ChangeInput {
-  readonly backend: string;
+  /** The one that takes uploads when left out. */
+  readonly backend?: string | null;
   readonly all?: boolean | null;
 }
 
@@ -62,7 +63,7 @@ export function createScrubber(deps: ScrubberDeps): Scrubber {
   const closing = new AbortController();
   const underWay = new Set<Promise<unknown>>();
 
-  const claim = (who: Caller, verb: Verb, { backend, all }: StartScrubInput) => changes.run(who, verb, (work) => claimScrub(work, { backend, all: all ?? false, days, backends: backends.map(({ name }) => name) }));
+  const claim = (who: Caller, verb: Verb, { backend, all }: StartScrubInput) => changes.run(who, verb, (work) => claimScrub(work, { backend: backend ?? backends[0]?.name ?? '', all: all ?? false, days, backends: backends.map(({ name }) => name) }));
 
   /** Reads what is due, some at a time; what is noted survives a crash, what was read since is read once more. */
   const read = async (run: ScrubRun, lease: string, backend: StorageBackend, signal: AbortSignal): Promise<number> => {
