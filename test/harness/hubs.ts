@@ -20,7 +20,7 @@ export interface TestGraph extends AsyncDisposable {
 }
 
 /** Starts one on a free port, its hubs with the settings of `env`. The committed schema must be that of the hubs. */
-export async function startTestGraph(definitions: readonly HubDefinition[], options: { readonly env?: Readonly<Record<string, string>> } = {}): Promise<TestGraph> {
+export async function startTestGraph(definitions: readonly HubDefinition[], options: { readonly env?: Readonly<Record<string, string>>; readonly publicUrl?: () => string } = {}): Promise<TestGraph> {
   const folder = await mkdtemp(join(tmpdir(), 'graph-'));
   const devIssuerPath = join(folder, 'dev-issuer.json');
   const hubs = Object.fromEntries(await Promise.all(definitions.map(async (definition) => [definition.manifest.name, await startTestHub(definition, options)] as const)));

@@ -111,7 +111,6 @@ async function fetchFile(dispatcher: Dispatcher, base: string, folder: string, f
     const { sha256, blake3 } = hasher.digest();
     if (hasher.size < file.size) throw new ArtifactsError([`${file.path} broke off after ${hasher.size} of ${file.size} bytes; the same again goes on.`]);
     if (sha256 !== file.sha256 || blake3 !== file.blake3) throw wrong(file);
-    await handle.sync();
   } catch (error) {
     if (error instanceof WrongBytes) await rm(partial, { force: true });
     throw error;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, cp, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Agent } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { as } from '../../../../test/harness/hub.ts';
 import { filled, makePackage, startArtifactsHub, type ArtifactsHub } from '../../../../test/harness/artifacts.ts';
@@ -200,7 +201,29 @@ test('a verification names everything that is not as the manifest says', async (
   expect(differences.map(({ path, kind }) => [path, kind])).toEqual([['a.txt', 'sha256'], ['a.txt', 'blake3'], ['b.txt', 'size'], ['c/d.txt', 'missing'], ['e.txt', 'link'], ['e.txt', 'missing'], ['z.txt', 'extra']]);
   await expect(verify({ source: at, manifest: bytes, expectedDigest: `blake3:${'0'.repeat(64)}` })).rejects.toThrow('The manifest has the digest');
   await expect(verify({ source: at, manifest: bytes.subarray(1) })).rejects.toThrow('not the CBOR of a manifest');
-  await expect(verify({ source: 'http://127.0.0.1:9/x', manifest: bytes, dispatcher: new (await import('undici')).Agent() })).rejects.toThrow('does not answer');
+  await expect(verify({ source: 'http://127.0.0.1:9/x', manifest: bytes, dispatcher: new Agent() })).rejects.toThrow('does not answer');
+});
+
+test('a download goes on behind what was written, and throws wrong bytes away', async () => {
+  const content = randomBytes(3_000_000);
+  const made = await ingestDirectory(connect(), await folder({ 'big.bin': content, 'copy.bin': content, 'other.bin': 'x' }), { ...options, subject: 'fetched' });
+  const partial = `.hubgraph/partial/${made.files[0]!.blake3.slice('blake3:'.length)}`;
+  const asked: string[] = [];
+  const agent = new Agent();
+  const dispatcher = agent.compose((dispatch) => (request, handler) => {
+    asked.push(`${request.path.split('/').at(-1)} ${JSON.stringify((request.headers as { range?: string } | undefined)?.range ?? null)}`);
+    return dispatch(request, handler);
+  });
+  const half = await folder({ [partial]: content.subarray(0, 1_000_000) });
+  expect(await downloadPackage({ ...connect(), dispatcher }, made.packageId!, half)).toMatchObject({ files: 3, kept: 0 });
+  expect(asked.toSorted()).toEqual(['big.bin "bytes=1000000-"', 'copy.bin null', 'manifest.cbor null', 'other.bin null']);
+  expect((await readdir(join(half, '.hubgraph'))).toSorted()).toEqual(['manifest.cbor']);
+  const wrong = await folder({ [partial]: Buffer.alloc(1_000_000) });
+  await expect(downloadPackage(connect(), made.packageId!, wrong)).rejects.toThrow('big.bin came with other bytes than the manifest says');
+  expect(await downloadPackage(connect(), made.packageId!, wrong)).toMatchObject({ files: 3 });
+  const { bytes } = await fetchManifest(connect(), made.packageId!);
+  expect(await verify({ source: wrong, manifest: bytes })).toMatchObject({ differences: [] });
+  await agent.close();
 });
 
 test('a download writes nothing through links', async () => {
