@@ -91,7 +91,7 @@ async function fetchFile(dispatcher: Dispatcher, base: string, folder: string, f
   const handle = await open(partial, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o644);
   try {
     const hasher = createHasher();
-    for await (const piece of handle.createReadStream({ start: 0, autoClose: false }) as AsyncIterable<Buffer>) hasher.update(piece);
+    if ((await handle.stat()).size > 0) for await (const piece of handle.createReadStream({ start: 0, autoClose: false }) as AsyncIterable<Buffer>) hasher.update(piece);
     if (hasher.size > file.size) throw wrong(file);
     onBytes(hasher.size);
     if (hasher.size < file.size) {
