@@ -132,11 +132,11 @@ it('gives the same digest for the same content in another database, whatever the
   }
 });
 
-it('finalizes 20,000 files in seconds', async () => {
+it('finalizes 20,000 files well within the 30 seconds of a transaction', async () => {
   const id = await made();
   await putFiles(hub, id, Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`raw/${index % 100}/observation-${index}.json`, `{"n":${index}}`])));
   const began = performance.now();
   const answer = await finalize(id);
   expect(answer).toMatchObject({ package: { fileCount: 20_000 }, errors: [] });
-  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(performance.now() - began).toBeLessThan(25_000);
 });
