@@ -68,7 +68,7 @@ describe('announcing files', () => {
     expect((await request(id, [{ path: 'file', size: 1 }, { path: 'x/A', size: 1 }, { path: 'x/a', size: 1 }])).notices).toEqual([
       { path: 'x/a', message: 'x/a and x/A differ in case only: some systems cannot hold both in one folder.' }, { path: 'file', message: 'file and File differ in case only: some systems cannot hold both in one folder.' },
     ]);
-    expect(await faults(id, [])).toEqual(['InvalidInput : A call announces 1 to 1000 files.']);
+    expect(await faults(id, [])).toEqual(['InvalidInput files: A call announces 1 to 1000 files.']);
     expect((await request('0198c0de-0000-7000-8000-000000000000', [{ path: 'a', size: 1 }])).errors).toMatchObject([{ __typename: 'NotFound', path: ['input', 'packageId'] }]);
     expect((await request(id, [{ path: 'a', size: 1 }], { expectedVersion: 1 })).errors).toMatchObject([{ __typename: 'VersionConflict' }]);
     await expect(hub.change('requestUpload', { packageId: id, files: [] }, 'package { id }', as('viewer'))).rejects.toThrow('artifacts:write');

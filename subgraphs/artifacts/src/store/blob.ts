@@ -1,7 +1,6 @@
 import type { Sql } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import type { Blob, LocationStatus } from '../model.ts';
-import type { BlobFacts } from '../storage/backend.ts';
 
 export const blobs = {
   byDigests: (sql: Sql, digests: readonly string[]) => rowsBy<Blob>(sql, 'Blob', 'blake3', 'text', digests),
@@ -11,7 +10,7 @@ export const blobs = {
    * the blob's row and then looks for references, and this waits for that lock. Answers what is known of the copy in `backend`
    * (null: there is none); undefined when the right to write is lost or the package is no longer open.
    */
-  async refer(sql: Sql, file: { readonly id: string; readonly lease: string }, blob: BlobFacts, backend: string, now: Date): Promise<LocationStatus | null | undefined> {
+  async refer(sql: Sql, file: { readonly id: string; readonly lease: string }, blob: { readonly sha256: string; readonly blake3: string; readonly size: number }, backend: string, now: Date): Promise<LocationStatus | null | undefined> {
     const [row] = await sql.query<{ status: LocationStatus | null }>(
       `WITH f AS (
          UPDATE "ArtifactFile" f SET "sha256" = $3, "blake3" = $4 FROM "ArtifactPackage" p
