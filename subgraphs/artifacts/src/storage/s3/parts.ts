@@ -21,6 +21,8 @@ export interface Piece {
  * Cuts a stream into pieces of `partSize`, of which the first begins with `head`. The last piece is what is left when the source
  * ends or, before its error, fails: also that is worth keeping.
  *
+ * No more bytes may come than `size`; whoever calls it has to see to that.
+ *
  * @throws SourceFailure
  */
 export async function* pieces(source: AsyncIterable<Uint8Array>, { start, head, size, partSize }: { readonly start: number; readonly head: Uint8Array; readonly size: number; readonly partSize: number }): AsyncGenerator<Piece, void, undefined> {
@@ -38,6 +40,7 @@ export async function* pieces(source: AsyncIterable<Uint8Array>, { start, head, 
       if (next === undefined || next.done) break;
       for (let rest = next.value; rest.length > 0;) {
         const fitting = rest.subarray(0, bytes.length - filled);
+        if (fitting.length === 0) throw new RangeError(`more than ${size} bytes`);
         bytes.set(fitting, filled);
         filled += fitting.length;
         rest = rest.subarray(fitting.length);
