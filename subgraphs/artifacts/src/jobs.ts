@@ -81,7 +81,7 @@ export function jobs(deps: JobDeps): Job[] {
     },
     {
       name: 'replication',
-      cron: '*/5 * * * *',
+      cron: '*/15 * * * *',
       async run(signal) {
         if (backends.length < 2) return;
         await eachBackend(backends, signal, async (target) => {

@@ -238,6 +238,9 @@ CREATE UNIQUE INDEX "ArtifactFile_packageId_path_key" ON "ArtifactFile"("package
 CREATE INDEX "StorageLocation_backend_status_checkedAt_id_idx" ON "StorageLocation"("backend", "status", "checkedAt", "id");
 
 -- CreateIndex
+CREATE INDEX "StorageLocation_status_id_idx" ON "StorageLocation"("status", "id");
+
+-- CreateIndex
 CREATE INDEX "StorageLocation_backend_held_blake3_idx" ON "StorageLocation"("backend", "held", "blake3");
 
 -- CreateIndex

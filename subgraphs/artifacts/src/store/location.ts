@@ -35,7 +35,7 @@ export interface BlobWindow {
 }
 
 /** Blobs that one statement looks at, so that none is long however many there are. */
-const WINDOW = 5_000;
+const WINDOW = 2_000;
 const PAGE = 500;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 

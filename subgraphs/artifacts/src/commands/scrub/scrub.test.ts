@@ -158,6 +158,50 @@ it('refuses a second run while one is under way, and names it', async () => {
   expect(await scrubber.scrub('first', true, never)).toMatchObject({ checked: 1 });
 });
 
+it('goes on with what was cut off, keeps what it read, and gives way to a scrub of everything', async () => {
+  const clock = heldClock('2026-11-01T00:00:00Z');
+  await using storage = await startStoredBytes({ clock });
+  for (let index = 0; index < 3; index++) await storage.put(`file ${index}`);
+  const scrubber = storage.scrubber();
+  await scrubber.scrub('first', false, never);
+  clock.advance(40 * 86_400_000);
+  const stop = new AbortController();
+  const [real] = storage.backends as [StorageBackend];
+  let reads = 0;
+  const stopping: StorageBackend = { ...real, read: async (key) => { if (++reads === 2) stop.abort(new Error('the hub stops')); return real.read(key); } };
+  await expect(storage.scrubber({ backends: [stopping] }).scrub('first', false, stop.signal)).rejects.toThrow('the hub stops');
+  const cut = await storage.sql.query<{ id: string }>(`SELECT * FROM "ScrubRun" WHERE "finishedAt" IS NULL`);
+  expect(cut).toMatchObject([{ all: false, due: 3, checked: 1, error: 'the hub was stopped', lease: null }]);
+  clock.advance(1_000);
+  const everything = await scrubber.scrub('first', true, never);
+  expect(everything).toMatchObject({ all: true, due: 3, checked: 3 });
+  expect(everything?.id).not.toBe(cut[0]!.id);
+  expect(await storage.sql.query(`SELECT "error", "checked" FROM "ScrubRun" WHERE "id" = $1::uuid`, [cut[0]!.id])).toEqual([{ error: 'was cut off; a scrub of everything took its place', checked: 1 }]);
+  clock.advance(40 * 86_400_000);
+  reads = 1;
+  const again = new AbortController();
+  const once: StorageBackend = { ...real, read: async (key) => { if (++reads === 3) again.abort(new Error('the hub stops')); return real.read(key); } };
+  await expect(storage.scrubber({ backends: [once] }).scrub('first', true, again.signal)).rejects.toThrow('the hub stops');
+  // what is due is a part of everything
+  expect(await scrubber.scrub('first', false, never)).toMatchObject({ all: true, due: 3, checked: 3 });
+});
+
+it('tries nothing of a dry run, and does the same order once', async () => {
+  await using storage = await startStoredBytes();
+  await storage.put('one');
+  const scrubber = storage.scrubber();
+  const caller = { identity: as('operator') };
+  const start = (input: StartScrubInput) => scrubber.start(caller, { name: 'startScrub', scopes: [['retention:manage']], input }, input);
+  expect((await start({ dryRun: true })).result?.scrubRun).toMatchObject({ backend: 'first' });
+  await scrubber.idle();
+  expect(await storage.sql.query(`SELECT 1 FROM "ScrubRun"`)).toEqual([]);
+  const { result } = await start({ idempotencyKey: 'tonight' });
+  await scrubber.idle();
+  expect((await start({ idempotencyKey: 'tonight' })).result?.scrubRun.id).toBe(result?.scrubRun.id);
+  await scrubber.idle();
+  expect(await storage.sql.query(`SELECT "checked", "finishedAt" IS NOT NULL AS "finished" FROM "ScrubRun"`)).toEqual([{ checked: 1, finished: true }]);
+});
+
 it('keeps to its rate', async () => {
   const clock = heldClock('2026-11-01T00:00:00Z');
   await using storage = await startStoredBytes({ clock });
