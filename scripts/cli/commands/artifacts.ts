@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addAuditCommand } from '../artifacts/audit.ts';
 import { addDownloadCommands } from '../artifacts/download.ts';
 import { addIngestCommand } from '../artifacts/ingest.ts';
+import { addScrubCommand } from '../artifacts/scrub.ts';
 import { addVerifyCommand } from '../artifacts/verify.ts';
 
 /** `artifacts`: packages of evidence. */
@@ -11,4 +12,5 @@ export function register(program: Command): void {
   addVerifyCommand(group);
   addDownloadCommands(group);
   addAuditCommand(group);
+  addScrubCommand(group);
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, stat, utimes } from 'node:fs/promises';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { heldClock, systemClock, type Clock } from '@hubgraph/kit/clock';
 import { readConfig } from '@hubgraph/kit/config';
 import { newId } from '@hubgraph/kit/ids';
+import { filled, startArtifactsHub } from '../../../test/harness/artifacts.ts';
+import { as } from '../../../test/harness/hub.ts';
 import { quiet } from '../../../test/harness/outbox.ts';
 import { startStoredBytes, type Stored, type StoredBytes } from '../../../test/harness/stored-bytes.ts';
 import { config } from './config.ts';
 import { resumeArtifactPackage } from './commands/package.ts';
 import { jobs } from './jobs.ts';
-import { as } from '../../../test/harness/hub.ts';
 import { StorageError, type StagedUpload, type StorageBackend } from './storage/backend.ts';
 import { complete } from './transfer/completion.ts';
 import { leased } from './transfer/lease.ts';
@@ -122,6 +123,30 @@ it('never removes bytes that an upload of the same bytes needs, however they mee
     expect(await storage.backends[0]!.stat(key).then((found) => found !== null)).toBe(needed);
   }
 }, 60_000);
+
+it('takes damaged bytes anew from an upload of the same, and tells when they were read', async () => {
+  await using storage = await startStoredBytes({ names: ['first'] });
+  const stored = await storage.put('twice');
+  await rm(storage.pathOf('first', stored));
+  const scrubber = storage.scrubber();
+  await scrubber.scrub('first', false, never);
+  await upload(storage, 'twice');
+  expect(await storage.location('first', stored)).toMatchObject({ status: 'STORED', note: null, checkedAt: null });
+  expect(await scrubber.scrub('first', false, never)).toMatchObject({ checked: 1, lost: 0, repaired: 1 });
+  await scrubber.scrub('first', true, never);
+  expect((await storage.events()).map(({ type, data }) => [type, data.packageCount])).toEqual([['org.artifactstore.scrub.failed', 1], ['org.artifactstore.scrub.repaired', 2]]);
+});
+
+it('lets the hub end in the middle of a scrub', async () => {
+  await using hub = await startArtifactsHub({ start: true, env: { HUBGRAPH_ARTIFACTS_SCRUB_RATE: '1' } });
+  await filled(hub, { large: Buffer.alloc(60 * 1_048_576) });
+  const { scrubRun } = await hub.change('startScrub', {}, 'scrubRun { id status }', as('operator'));
+  expect(scrubRun.status).toBe('RUNNING');
+  const from = performance.now();
+  await hub.hub.stop();
+  expect(performance.now() - from).toBeLessThan(20_000);
+  expect(await hub.database.sql.query(`SELECT "error", "finishedAt" FROM "ScrubRun"`)).toEqual([{ error: 'the hub was stopped', finishedAt: null }]);
+});
 
 it('copies to the other storages what they lack, and not what nobody needs or what is damaged everywhere', async () => {
   await using storage = await startStoredBytes({ names: ['first', 'second', 'third'] });

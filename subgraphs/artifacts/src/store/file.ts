@@ -137,7 +137,7 @@ export const files = {
          WHERE f."id" = $1::uuid AND f."lease" = $2::uuid AND f."status" = 'PENDING' AND f."blake3" = $3 AND p."id" = f."packageId" AND p."status" IN ('UPLOADING', 'FAILED') RETURNING f."packageId"
        ), location AS (
          INSERT INTO "StorageLocation" AS l ("id", "blake3", "backend", "key", "status", "createdAt") VALUES ($8::uuid, $3, $4, $5, 'STORED', $7::timestamptz)
-         ON CONFLICT ("blake3", "backend") DO UPDATE SET "status" = 'STORED', "note" = NULL, "checkedAt" = NULL, "damagedAt" = NULL WHERE l."status" = 'REMOVED' OR $6::boolean
+         ON CONFLICT ("blake3", "backend") DO UPDATE SET "status" = 'STORED', "note" = NULL, "held" = false, "checkedAt" = NULL, "damagedAt" = CASE WHEN l."status" <> 'REMOVED' THEN l."damagedAt" END WHERE l."status" = 'REMOVED' OR $6::boolean
        ), progress AS (${progressed('$7')}) SELECT 1 FROM f`,
       [done.id, done.lease, done.blake3, done.backend, done.key, done.replaced, done.now, newId()],
     );

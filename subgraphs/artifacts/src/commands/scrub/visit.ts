@@ -32,7 +32,9 @@ export async function visit(deps: VisitDeps, backend: StorageBackend, seen: DueL
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const finding = await confirmed(read);
     if (finding.status === 'STORED') {
-      if (location.status === 'STORED') return { ...nothing, sound: true };
+      // what an upload has put in the place of damaged bytes is told of when it was read
+      const renewed = location.damagedAt !== null && location.checkedAt === null;
+      if (location.status === 'STORED' && !renewed) return { ...nothing, sound: true };
       const marked = await change(deps, (work) => markSound(work, { location, repairedFrom: null }));
       if (marked.outcome !== 'moved') return marked.outcome === 'written' ? { ...nothing, repaired: 1 } : nothing;
       location = { ...location, status: marked.status };
