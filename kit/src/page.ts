@@ -167,6 +167,7 @@ function writeCursor(list: List, node: object): string {
 const CASTS: Readonly<Record<string, (text: string) => boolean>> = {
   uuid: isUuid,
   int: (text) => /^-?\d{1,9}$/.test(text),
+  bigint: (text) => /^-?\d{1,18}$/.test(text),
   timestamptz: (text) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text)),
   text: (text) => !text.includes('\0'),
 };

@@ -45,3 +45,27 @@ it('runs by its cron expression, survives a job that throws, and waits for the o
   await stopping;
   expect(runs).toBe(2);
 });
+
+it('tells the job under way that it stops', async () => {
+  await using database = await freshDatabase();
+  let began = () => {};
+  let told: unknown;
+  const beginning = new Promise<void>((resolve) => (began = resolve));
+  const job: Job = {
+    name: 'long',
+    cron: '0 0 1 1 *',
+    run: (signal) => new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        told = signal.reason;
+        resolve();
+      });
+      began();
+    }),
+  };
+  const schedule = startSchedule([job], { databaseUrl: database.url, schema: 'kit', clock: systemClock, log });
+  const running = schedule.runNow('long');
+  await beginning;
+  await schedule.stop();
+  expect(await running).toBe(true);
+  expect(told).toMatchObject({ message: 'the hub stops' });
+});

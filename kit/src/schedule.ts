@@ -9,15 +9,15 @@ export interface Job {
   readonly name: string;
   /** When: a cron expression, in UTC. */
   readonly cron: string;
-  /** Does it once; must be safe to repeat, because a crash may come at any point. */
-  run(): Promise<void>;
+  /** Does it once; must be safe to repeat, because a crash may come at any point. What takes long ends when `signal` aborts: the hub stops then. */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 /** A running timetable. */
 export interface Schedule {
   /** Runs one job now, unless another replica is at it; false when one is. */
   runNow(name: string): Promise<boolean>;
-  /** Ends the timetable and waits for the job under way. */
+  /** Ends the timetable, tells the jobs under way by their signal, and waits for them. */
   stop(): Promise<void>;
 }
 
@@ -27,6 +27,7 @@ export interface Schedule {
  */
 export function startSchedule(jobs: readonly Job[], deps: { databaseUrl: string; schema: string; clock: Clock; log: Logger }): Schedule {
   const underWay = new Set<Promise<unknown>>();
+  const stopping = new AbortController();
 
   const once = async (job: Job): Promise<boolean> => {
     const client = new Client({ connectionString: deps.databaseUrl, application_name: `hubgraph ${deps.schema} ${job.name}` });
@@ -37,7 +38,7 @@ export function startSchedule(jobs: readonly Job[], deps: { databaseUrl: string;
       const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine', [`hubgraph job ${deps.schema} ${job.name}`]);
       if (!rows[0]?.mine) return false;
       const from = deps.clock.now();
-      await job.run();
+      await job.run(stopping.signal);
       deps.log.info({ job: job.name, milliseconds: deps.clock.now().getTime() - from.getTime() }, 'job done');
       return true;
     } finally {
@@ -50,7 +51,7 @@ export function startSchedule(jobs: readonly Job[], deps: { databaseUrl: string;
     return running.finally(() => underWay.delete(running));
   };
 
-  const crons = jobs.map((job) => new Cron(job.cron, { timezone: 'UTC', protect: true, catch: (error) => deps.log.error({ error, job: job.name }, 'job failed; it runs again at its next time') }, async () => void (await tracked(job))));
+  const crons = jobs.map((job) => new Cron(job.cron, { timezone: 'UTC', protect: true, catch: (error) => void (stopping.signal.aborted || deps.log.error({ error, job: job.name }, 'job failed; it runs again at its next time')) }, async () => void (await tracked(job))));
   return {
     runNow(name) {
       const job = jobs.find((candidate) => candidate.name === name);
@@ -59,6 +60,7 @@ export function startSchedule(jobs: readonly Job[], deps: { databaseUrl: string;
     },
     async stop() {
       for (const cron of crons) cron.stop();
+      stopping.abort(new Error('the hub stops'));
       await Promise.allSettled(underWay);
     },
   };

@@ -20,7 +20,7 @@ function hubgraph(args: readonly string[], env: Record<string, string> = {}): Pr
 test('--help lists the commands, and every command has its own', async () => {
   const { code, out } = await hubgraph(['--help']);
   expect(code).toBe(0);
-  const commands = ['contrib', 'maintenance', 'migrate', 'repos', 'sbom', 'schema', 'start', 'token', 'workplans'];
+  const commands = ['artifacts', 'contrib', 'maintenance', 'migrate', 'repos', 'sbom', 'schema', 'start', 'token', 'workplans'];
   for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
   expect(out).toContain('Exit codes:');
   const helps = await Promise.all(commands.map((command) => hubgraph([command, '--help'])));

@@ -14,9 +14,10 @@ export interface Child extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Starts `file` (relative to `test/`) with one argument, the JSON of `input`. */
-export function startChild(file: string, input: object): Child {
-  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, '..', file), JSON.stringify(input)], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Starts `file` (relative to `test/`) with one argument, the JSON of `input`; `through` is a command that becomes it, such as `unshare`. */
+export function startChild(file: string, input: object, through: readonly string[] = []): Child {
+  const [program = process.execPath, ...args] = [...through, process.execPath, join(import.meta.dirname, '..', file), JSON.stringify(input)];
+  const child: ChildProcess = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines: string[] = [];
   createInterface({ input: child.stdout! }).on('line', (line) => lines.push(line));
   const closed = once(child, 'close');

@@ -3,16 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../scripts/embedded/postgres.ts';
+import { openCephDoor } from './ceph-door.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Superuser URL of the run's PostgreSQL, of its database `postgres`. */
     postgresUrl: string;
+    /** Where a test asks for the run's Ceph, which starts when the first one does; see `s3Service`. */
+    cephDoor: string;
   }
 }
 
 interface Shared {
   readonly url: string;
+  readonly cephDoor: string;
   users: number;
   stop(): Promise<void>;
 }
@@ -26,6 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const shared = await (globals[KEY] ??= start());
   shared.users++;
   project.provide('postgresUrl', shared.url);
+  project.provide('cephDoor', shared.cephDoor);
   return async () => {
     if (--shared.users > 0) return;
     delete globals[KEY];
@@ -49,12 +54,14 @@ async function start(): Promise<Shared> {
   // a run that is cut off must not leave a server behind
   const cutOff = (): void => void process.kill(postgres.pid, 'SIGINT');
   process.on('exit', cutOff);
+  const ceph = await openCephDoor();
   return {
     url: postgres.url(),
+    cephDoor: ceph.url,
     users: 0,
     async stop() {
       process.off('exit', cutOff);
-      await postgres.stop();
+      await Promise.all([postgres.stop(), ceph.stop()]);
       await clean();
     },
   };

@@ -27,12 +27,15 @@ export function as(role: Role, sub: string = role): Identity {
   return identityOf({ sub, roles: [role] });
 }
 
+/** What the hubs of tests sign with. */
+export const TEST_KEY = 'a key of the tests';
+
 /** Starts a hub's code on a fresh database; with `natsUrl` its relay publishes. */
-export async function startTestHub(definition: HubDefinition, options: { clock?: Clock; natsUrl?: string; start?: boolean; env?: Readonly<Record<string, string>> } = {}): Promise<TestHub> {
+export async function startTestHub(definition: HubDefinition, options: { clock?: Clock; natsUrl?: string; start?: boolean; env?: Readonly<Record<string, string>>; publicUrl?: () => string; filesDir?: string } = {}): Promise<TestHub> {
   const database = await freshDatabase(definition.manifest.name);
   let statements: string[] = [];
   const hub = await definition.create({
-    databaseUrl: database.url, natsUrl: options.natsUrl, cursorKeys: ['a key of the tests'], clock: options.clock ?? systemClock, log: pino({ level: 'silent' }), env: options.env ?? {}, observeSql: (text) => void statements.push(text),
+    databaseUrl: database.url, natsUrl: options.natsUrl, cursorKeys: [TEST_KEY], clock: options.clock ?? systemClock, log: pino({ level: 'silent' }), env: options.env ?? {}, publicUrl: options.publicUrl, filesDir: options.filesDir, observeSql: (text) => void statements.push(text),
   });
   if (options.start) await hub.start();
   const ask: TestHub['ask'] = async (text, variables, identity = as('maintainer')) => {

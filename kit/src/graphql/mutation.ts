@@ -15,8 +15,10 @@ export function changeFields<Context extends HubContext>(t: PothosSchemaTypes.In
   };
 }
 
-/** The payload fields of a mutation besides `errors`, `events` and `cursor`, by name. */
-export type PayloadFields<Context extends HubContext, Result extends object> = { readonly [Key in keyof Result & string]: ObjectRef<TypesOf<Context>, NonNullable<Result[Key]>> };
+/** The payload fields of a mutation besides `errors`, `events` and `cursor`, by name; a list is its type in brackets. */
+export type PayloadFields<Context extends HubContext, Result extends object> = {
+  readonly [Key in keyof Result & string]: NonNullable<Result[Key]> extends readonly (infer Item)[] ? readonly [ObjectRef<TypesOf<Context>, Item>] : ObjectRef<TypesOf<Context>, NonNullable<Result[Key]>>;
+};
 
 /** A mutation as a hub declares it. */
 export interface Mutation<Context extends HubContext, Input extends ChangeInput, Result extends object> {
@@ -27,7 +29,7 @@ export interface Mutation<Context extends HubContext, Input extends ChangeInput,
   /** OR of ANDs, as in `@requiresScopes`; the hub checks them again. */
   readonly scopes: readonly (readonly Scope[])[];
   readonly input: InputRef<Input>;
-  readonly payload: PayloadFields<Context, Result>;
+  readonly payload: PayloadFields<Context, NoInfer<Result>>;
   readonly run: (input: Input, verb: Verb, context: Context) => Promise<ChangeAnswer<Result>>;
 }
 

@@ -58,6 +58,7 @@ export const events = defineEvents({
   },
   types: {
     'package.created': ofPackage('A package of evidence was begun.'),
+    'package.updated': ofPackage('What is written of a package that is not finalized changed.'),
     'package.uploading': ofPackage('Files of a package were announced.'),
     'package.finalized': ofPackage('A package is complete and immutable; its manifest digest is fixed.'),
     'package.failed': ofPackage('A package came to no end: a storage error, or no progress for 24 hours.'),

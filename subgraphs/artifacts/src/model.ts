@@ -119,15 +119,28 @@ export interface StorageLocation {
   readonly checkedAt: Date | null;
   readonly damagedAt: Date | null;
   readonly note: string | null;
+  /** Whether the backend's own legal hold was set on it. */
+  readonly held: boolean;
 }
 
 /** One run of the scrubber over one backend. */
 export interface ScrubRun {
   readonly id: string;
   readonly backend: string;
+  /** Whether it reads everything, or only what is due. */
+  readonly all: boolean;
+  /** It reads what was last read before this, and what never was. */
+  readonly dueBefore: Date;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
   readonly startedBy: string;
+  /** The one process that carries it out now, and until when unless it says so again. */
+  readonly lease: string | null;
+  readonly leaseUntil: Date | null;
+  /** Why it stopped before its end; it goes on at the next time. */
+  readonly error: string | null;
+  /** Locations to read, as counted at the start. */
+  readonly due: number;
   readonly checked: number;
   readonly bytes: bigint;
   readonly lost: number;

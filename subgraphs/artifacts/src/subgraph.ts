@@ -2,6 +2,7 @@ import { createChanges } from '@hubgraph/kit/change';
 import { readConfig } from '@hubgraph/kit/config';
 import type { Hub, HubDefinition, HubDeps } from '@hubgraph/kit/hub';
 import { runHub } from '@hubgraph/kit/runtime';
+import { createScrubber } from './commands/scrub/index.ts';
 import { config } from './config.ts';
 import { codes } from './errors.ts';
 import { events } from './events.ts';
@@ -41,15 +42,17 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   const changes = createChanges({ transactor, catalogue: events, clock, committed: () => committed.wake() });
   const origin = () => settings.HUBGRAPH_ARTIFACTS_PUBLIC_URL ?? deps.publicUrl?.() ?? '';
   const urls = signedUrls({ keys: deps.cursorKeys, origin, minutes: settings.HUBGRAPH_ARTIFACTS_URL_MINUTES, clock });
+  const scrubber = createScrubber({ sql, changes, backends, clock, log, rate: settings.HUBGRAPH_ARTIFACTS_SCRUB_RATE, days: settings.HUBGRAPH_ARTIFACTS_SCRUB_DAYS });
   const limits = { files: settings.HUBGRAPH_ARTIFACTS_MAX_FILES, fileBytes: settings.HUBGRAPH_ARTIFACTS_MAX_FILE * GIB };
   return runHub(definition, deps, {
     sql,
-    context: (common) => ({ ...common, sql, changes, now: () => clock.now(), backends, urls, limits }),
-    jobs: jobs({ sql, transactor, changes, backends, clock, log, settings }),
-    http: transferHttp({ sql, transactor, changes, backends, urls, clock, log }),
+    context: (common) => ({ ...common, sql, changes, now: () => clock.now(), backends, urls, limits, scrubber }),
+    jobs: jobs({ sql, transactor, changes, backends, scrubber, clock, log, settings }),
+    http: transferHttp({ sql, backends, urls, clock, log }),
     health: () => storageHealth(backends),
     committed,
     async close() {
+      await scrubber.close();
       await Promise.all([close(), ...backends.map((backend) => backend.close())]);
     },
   });

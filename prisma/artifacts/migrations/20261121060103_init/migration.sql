@@ -69,7 +69,7 @@ CREATE TABLE "ArtifactManifest" (
 CREATE TABLE "ArtifactFile" (
     "id" UUID NOT NULL,
     "packageId" UUID NOT NULL,
-    "path" TEXT NOT NULL,
+    "path" TEXT COLLATE "C" NOT NULL,
     "mediaType" TEXT NOT NULL,
     "status" TEXT NOT NULL,
     "size" BIGINT NOT NULL,
@@ -107,6 +107,7 @@ CREATE TABLE "StorageLocation" (
     "checkedAt" TIMESTAMPTZ(3),
     "damagedAt" TIMESTAMPTZ(3),
     "note" TEXT,
+    "held" BOOLEAN NOT NULL DEFAULT false,
 
     CONSTRAINT "StorageLocation_pkey" PRIMARY KEY ("id")
 );
@@ -115,9 +116,15 @@ CREATE TABLE "StorageLocation" (
 CREATE TABLE "ScrubRun" (
     "id" UUID NOT NULL,
     "backend" TEXT NOT NULL,
+    "all" BOOLEAN NOT NULL,
+    "dueBefore" TIMESTAMPTZ(3) NOT NULL,
     "startedAt" TIMESTAMPTZ(3) NOT NULL,
     "finishedAt" TIMESTAMPTZ(3),
     "startedBy" TEXT NOT NULL,
+    "lease" UUID,
+    "leaseUntil" TIMESTAMPTZ(3),
+    "error" TEXT,
+    "due" INTEGER NOT NULL DEFAULT 0,
     "checked" INTEGER NOT NULL DEFAULT 0,
     "bytes" BIGINT NOT NULL DEFAULT 0,
     "lost" INTEGER NOT NULL DEFAULT 0,
@@ -231,10 +238,19 @@ CREATE UNIQUE INDEX "ArtifactFile_packageId_path_key" ON "ArtifactFile"("package
 CREATE INDEX "StorageLocation_backend_status_checkedAt_id_idx" ON "StorageLocation"("backend", "status", "checkedAt", "id");
 
 -- CreateIndex
+CREATE INDEX "StorageLocation_status_id_idx" ON "StorageLocation"("status", "id");
+
+-- CreateIndex
+CREATE INDEX "StorageLocation_backend_held_blake3_idx" ON "StorageLocation"("backend", "held", "blake3");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "StorageLocation_blake3_backend_key" ON "StorageLocation"("blake3", "backend");
 
 -- CreateIndex
 CREATE INDEX "ScrubRun_startedAt_id_idx" ON "ScrubRun"("startedAt", "id");
+
+-- CreateIndex
+CREATE INDEX "ScrubRun_backend_finishedAt_idx" ON "ScrubRun"("backend", "finishedAt");
 
 -- CreateIndex
 CREATE INDEX "Hold_packageId_placedAt_id_idx" ON "Hold"("packageId", "placedAt", "id");
@@ -278,3 +294,7 @@ INSERT INTO "RetentionClass" ("slug", "days", "shortenable", "description") VALU
   ('summary-evidence', 1095, true, 'What was concluded from raw evidence.'),
   ('release-evidence', 2555, false, 'What a release was decided on.'),
   ('permanent-record', NULL, false, 'Kept for ever.');
+
+-- The schema that ships with the hub (src/content/guide-board.ts), in use from the beginning: it never changes.
+INSERT INTO "MetadataSchema" ("id", "key", "name", "number", "schema", "description", "createdBy", "createdAt", "usedAt") VALUES
+  ('019a9c00-0000-7000-8000-000000000001', 'guide-board.run.v1', 'guide-board.run', 1, $json${"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Run of a guide-board assessment","description":"What is known about one assessment run whose files the package preserves.","type":"object","required":["run_id","target_profile_ref","assessment_profile_ref","result_status","source_commits","report_paths","evidence_counts","finding_counts"],"additionalProperties":false,"properties":{"run_id":{"description":"Id of the run, as the tool gave it.","$ref":"#/$defs/text"},"target_profile_ref":{"description":"Profile of what was assessed, with its version where it has one.","$ref":"#/$defs/text"},"assessment_profile_ref":{"description":"Profile of the questions that were asked, with its version where it has one.","$ref":"#/$defs/text"},"result_status":{"description":"How the run ended, in the tool's own word, such as passed or failed.","type":"string","pattern":"^[a-z0-9]+([ _-][a-z0-9]+)*$","maxLength":100},"source_commits":{"description":"Commit that was assessed, by slug of its repo.","type":"object","maxProperties":1000,"propertyNames":{"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":100},"additionalProperties":{"type":"string","pattern":"^([0-9a-f]{40}|[0-9a-f]{64})$"}},"report_paths":{"description":"Logical paths of the reports within the package.","type":"array","maxItems":10000,"uniqueItems":true,"items":{"type":"string","minLength":1,"maxLength":1024}},"evidence_counts":{"description":"Number of pieces of evidence, by kind.","$ref":"#/$defs/counts"},"finding_counts":{"description":"Number of findings, by severity or verdict.","$ref":"#/$defs/counts"}},"$defs":{"text":{"type":"string","minLength":1,"maxLength":500},"counts":{"type":"object","maxProperties":1000,"additionalProperties":{"type":"integer","minimum":0}}}}$json$, 'Run of a guide-board assessment', 'hubgraph', CURRENT_TIMESTAMP(3), CURRENT_TIMESTAMP(3));

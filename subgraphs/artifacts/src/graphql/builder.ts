@@ -4,6 +4,7 @@ import { sharedTypes, type TransitionRecordRow } from '@hubgraph/kit/graphql/sha
 import type { Changes } from '@hubgraph/kit/change';
 import type { Sql } from '@hubgraph/kit/sql';
 import { historyOf } from '@hubgraph/kit/store';
+import type { Scrubber } from '../commands/scrub/index.ts';
 import type { ArtifactsEvents } from '../events.ts';
 import { FILE_STATUSES, HOLD_STATUSES, LOCATION_STATUSES, PACKAGE_STATUSES, RETENTION_EVENT_KINDS } from '../model.ts';
 import type { StorageBackend } from '../storage/backend.ts';
@@ -18,6 +19,7 @@ export interface ArtifactsContext extends HubContext {
   /** The first takes uploads, the others get copies. */
   readonly backends: readonly StorageBackend[];
   readonly urls: SignedUrls;
+  readonly scrubber: Scrubber;
   /** Most files of a package, and most bytes of a file. */
   readonly limits: { readonly files: number; readonly fileBytes: number };
 }

@@ -10,6 +10,7 @@ import './package-change.ts';
 import './retention.ts';
 import './scrub.ts';
 import './storage.ts';
+import './upload.ts';
 import { FEDERATION_LINK } from '@hubgraph/kit/graphql/builder';
 import { builder } from './builder.ts';
 

@@ -86,9 +86,9 @@ export const packageLifecycle = defineLifecycle({
     { verb: 'finalizeArtifactPackage', from: ['CREATED', 'UPLOADING'], to: 'FINALIZED', who: PRODUCERS, when: [hasFiles, filesComplete, metadataValid, digestAsClaimed], emits: 'package.finalized' },
     { verb: 'failArtifactPackage', from: ['CREATED', 'UPLOADING'], to: 'FAILED', who: ['system'], when: [hasReason], emits: 'package.failed', about: 'a storage error, or no progress for 24 hours' },
     { verb: 'resumeArtifactPackage', from: ['FAILED'], to: 'UPLOADING', who: PRODUCERS, when: [inTime], emits: 'package.uploading', about: 'finished files are kept' },
-    { verb: 'deleteArtifactPackage', from: ['CREATED', 'UPLOADING', 'FAILED'], to: 'DELETED', who: PRODUCERS, when: [hasReason], emits: 'package.deleted', about: 'abandoned' },
+    { verb: 'deleteArtifactPackage', from: ['CREATED', 'UPLOADING', 'FAILED'], to: 'DELETED', who: PRODUCERS, when: [hasReason, notHeld], emits: 'package.deleted', about: 'abandoned' },
     { verb: 'deleteArtifactPackage', from: ['FINALIZED'], to: 'DELETED', who: ['operator'], when: [hasReason, ...deletionGuards], emits: 'package.deleted', about: 'nothing is deleted by itself' },
-    { verb: 'extendRetention', from: ['FINALIZED'], to: 'FINALIZED', who: PRODUCERS, when: [hasReason, later], emits: 'retention.extended' },
+    { verb: 'extendRetention', from: ['FINALIZED'], to: 'FINALIZED', who: PRODUCERS, when: [hasReason, notPermanent, later], emits: 'retention.extended' },
     { verb: 'shortenRetention', from: ['FINALIZED'], to: 'FINALIZED', who: ['steward'], when: [hasReason, shortenable, earlier], emits: 'retention.shortened' },
   ],
 } as const satisfies Parameters<typeof defineLifecycle<PackageStatus, string, PackageFacts>>[0]);

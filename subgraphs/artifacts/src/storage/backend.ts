@@ -65,7 +65,7 @@ export interface StorageBackend {
    * @throws StorageError `full`, `offset`, `unavailable`; and whatever the source throws
    */
   append(upload: StagedUpload, offset: number, source: AsyncIterable<Uint8Array>): Promise<number>;
-  /** All bytes of an upload that has its whole size, from the beginning; nothing may be appended afterwards. */
+  /** All bytes of an upload that has its whole size (one of 0 bytes has it without an append), from the beginning; nothing may be appended afterwards. */
   readStaged(upload: StagedUpload): AsyncIterable<Uint8Array>;
   /**
    * Makes a complete upload the object of its content, in one step that a crash either did or did not do. An object that is
@@ -74,7 +74,7 @@ export interface StorageBackend {
   commit(upload: StagedUpload, blob: BlobFacts, options?: { readonly replace?: boolean }): Promise<void>;
   /** Forgets an upload; safe when there is none. */
   discard(upload: StagedUpload): Promise<void>;
-  /** Ids of uploads that were staged before `before` and never committed, so that a job can discard those nobody knows. */
+  /** Ids of uploads that were staged before `before` and never committed, so that a job can discard those nobody knows. Leftovers without an id that are as old may be cleared away by it. */
   stagedBefore(before: Date): Promise<readonly string[]>;
   /** The bytes of an object or of a part of it. @throws StorageError `missing`, `unavailable` */
   read(key: string, range?: ByteRange): Promise<Readable>;
@@ -85,8 +85,8 @@ export interface StorageBackend {
   /** Safe when there is none. */
   remove(key: string): Promise<void>;
   health(): Promise<BackendHealth>;
-  /** A URL that the backend itself takes the whole upload by, for `seconds`; only where a backend can, and is told to. */
-  presign?(upload: StagedUpload, seconds: number): Promise<{ readonly url: string; readonly method: 'PUT'; readonly headers: Readonly<Record<string, string>> }>;
+  /** A URL that the backend itself takes the whole upload by, for `seconds`; only where a backend can, and is told to. Null for an upload that is too large for it. {@link StorageBackend.received} says when it is there; from {@link StorageBackend.readStaged} on, the URL cannot change it any more. */
+  presign?(upload: StagedUpload, seconds: number): Promise<{ readonly url: string; readonly method: 'PUT'; readonly headers: Readonly<Record<string, string>> } | null>;
   /** Sets or lifts the backend's own legal hold; only where a backend can, and is told to. */
   legalHold?(key: string, on: boolean): Promise<void>;
   close(): Promise<void>;

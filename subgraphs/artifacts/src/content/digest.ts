@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { Blake3Hasher, blake3 } from '@napi-rs/blake-hash';
+
+/** Both digests of the same bytes. */
+export interface BlobDigests {
+  /** 64 hex digits. */
+  readonly sha256: string;
+  /** `blake3:<hex>` */
+  readonly blake3: string;
+}
+
+/** Computes both digests while bytes pass, in constant memory. */
+export interface Hasher {
+  /** Takes the next bytes; they may be reused afterwards. */
+  update(bytes: Uint8Array): void;
+  /** Ends it; may be called once. */
+  digest(): BlobDigests;
+  /** Bytes so far. */
+  readonly size: number;
+}
+
+/** 64 hex digits: a SHA-256 as it is written here. */
+export const SHA256 = /^[\da-f]{64}$/;
+/** A BLAKE3 as it is written here. */
+export const BLAKE3 = /^blake3:[\da-f]{64}$/;
+
+/** Begins a computation of both digests. */
+export function createHasher(): Hasher {
+  const sha256 = createHash('sha256');
+  const blake = new Blake3Hasher();
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    update(bytes) {
+      sha256.update(bytes);
+      blake.update(bytes);
+      size += bytes.byteLength;
+    },
+    digest: () => ({ sha256: sha256.digest('hex'), blake3: `blake3:${blake.digest('hex')}` }),
+  };
+}
+
+/** Reads a source to its end. @throws whatever the source throws */
+export async function hashStream(source: AsyncIterable<Uint8Array>): Promise<BlobDigests & { readonly size: number }> {
+  const hasher = createHasher();
+  for await (const bytes of source) hasher.update(bytes);
+  return { ...hasher.digest(), size: hasher.size };
+}
+
+/** `blake3:<hex>` of bytes that are in memory. */
+export function blake3Of(bytes: Uint8Array): string {
+  return `blake3:${blake3(bytes).toString('hex')}`;
+}
