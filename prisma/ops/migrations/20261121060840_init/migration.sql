@@ -330,13 +330,22 @@ CREATE INDEX "Deployment_rollbackOfId_idx" ON "Deployment"("rollbackOfId");
 CREATE UNIQUE INDEX "Deployment_source_sourceKey_key" ON "Deployment"("source", "sourceKey");
 
 -- CreateIndex
-CREATE INDEX "Evidence_service_kind_environment_observedAt_id_idx" ON "Evidence"("service", "kind", "environment", "observedAt", "id");
+CREATE INDEX "Evidence_service_gate_idx" ON "Evidence"("service", "kind", "environment", "result", "observedAt", "id", "releaseDigest");
 
 -- CreateIndex
-CREATE INDEX "Evidence_workstream_kind_environment_observedAt_id_idx" ON "Evidence"("workstream", "kind", "environment", "observedAt", "id");
+CREATE INDEX "Evidence_workstream_gate_idx" ON "Evidence"("workstream", "kind", "environment", "result", "observedAt", "id", "releaseDigest");
 
 -- CreateIndex
-CREATE INDEX "Evidence_migrationRun_kind_environment_observedAt_id_idx" ON "Evidence"("migrationRun", "kind", "environment", "observedAt", "id");
+CREATE INDEX "Evidence_migrationRun_gate_idx" ON "Evidence"("migrationRun", "kind", "environment", "result", "observedAt", "id", "releaseDigest");
+
+-- CreateIndex
+CREATE INDEX "Evidence_domain_gate_idx" ON "Evidence"("domain", "kind", "environment", "result", "observedAt", "id", "releaseDigest");
+
+-- CreateIndex
+CREATE INDEX "Evidence_service_observedAt_id_idx" ON "Evidence"("service", "observedAt", "id");
+
+-- CreateIndex
+CREATE INDEX "Evidence_workstream_observedAt_id_idx" ON "Evidence"("workstream", "observedAt", "id");
 
 -- CreateIndex
 CREATE INDEX "Evidence_domain_observedAt_id_idx" ON "Evidence"("domain", "observedAt", "id");

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FieldProblem } from './report.ts';
+import { hash } from './fields.ts';
 import { secretIn } from './secret.ts';
 
 /** Printable and without a blank or a quote. */
@@ -14,7 +15,7 @@ const KEYS = {
   workstream: { shape: z.string().max(100).regex(/^[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*-WP-\d+$/), wanted: 'the code of a workstream, such as CUST-WP-0025' },
   migrationRun: { shape: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/), wanted: 'the code of a migration run: at most 100 of A-Z a-z 0-9 . _ -' },
   domain: { shape: slug, wanted: 'the slug of a domain' },
-  releaseDigest: { shape: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/), wanted: 'a digest such as sha256:… in at most 200 of A-Z a-z 0-9 . _ : @ / + -' },
+  releaseDigest: { shape: hash, wanted: 'the digest of a release: sha256:<hex>, blake3:<hex> or the hash of a commit' },
   source: { shape: key(200), wanted: '1 to 200 printable characters without blanks and quotes, such as ci/smoke' },
   sourceKey: { shape: key(200), wanted: '1 to 200 printable characters without blanks and quotes, such as run-1842/step-3' },
 } as const;

@@ -20,7 +20,7 @@ const KNOWN: readonly RegExp[] = [
 ];
 
 /** Letters of base64 and base64url. */
-const RUN = /[A-Za-z0-9+/_=-]{28,}/g;
+const RUN = /[A-Za-z0-9+/_-]{28,}/g;
 /** A run of letters and digits with nothing between them. */
 const SOLID = /[A-Za-z0-9]{28,}/g;
 /** What a reader would take for one piece: a word, a capital word, an abbreviation, a number. */
@@ -32,7 +32,7 @@ const PIECE = /[A-Z]?[a-z]+|[A-Z]+|\d+/g;
  */
 export function isRandom(text: string): boolean {
   if (text.length < 28) return false;
-  let rest = text;
+  let rest = text.replaceAll(/%(?:3A|40|2F|2B)/gi, (sign) => decodeURIComponent(sign));
   for (const known of KNOWN) rest = rest.replaceAll(known, ' ');
   return (rest.match(RUN) ?? []).some(isMixed) || (rest.match(SOLID) ?? []).some(isUnbroken);
 }

@@ -138,9 +138,9 @@ export const SECRET_RULES: readonly SecretRule[] = [
   { kind: 'bearer token', pattern: /(?<![A-Za-z0-9])Bearer\s{1,3}[\w~+/.-]{16,}=*/i, source: 'RFC 6750' },
   { kind: 'authorization header', pattern: /(?<![A-Za-z0-9])(?:Proxy-)?Authorization\s?[:=]\s?"?[\w-]+\s+[\w~+/.=-]{6,}/i, source: 'RFC 9110' },
   { kind: 'cookie', pattern: /(?<![A-Za-z0-9])(?:Set-)?Cookie\s?:\s?[\w.-]+=[^\s;]{6,}/i, source: 'RFC 6265' },
-  { kind: 'credentials in a URL', pattern: /[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:]*:[^\s/?#@]+@/i, source: 'RFC 3986' },
+  { kind: 'credentials in a URL', pattern: /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/?#@:]{0,300}:[^\s/?#@]{1,300}@/i, source: 'RFC 3986' },
   { kind: 'password of a connection string', pattern: /(?:^|[;\s"'?&])(?:password|pwd)\s?=\s?[^\s;"'&]{3,}/i, source: 'ADO.NET and libpq connection strings' },
-  { kind: '.netrc entry', pattern: /(?:^|\s)machine\s+\S+\s+login\s+\S+\s+password\s+\S+/i, source: 'netrc(5)' },
+  { kind: '.netrc entry', pattern: /(?<![A-Za-z0-9])machine\s{1,9}\S{1,300}\s{1,9}login\s{1,9}\S{1,300}\s{1,9}password\s{1,9}\S/i, source: 'netrc(5)' },
   { kind: 'Kubernetes secret', pattern: /kind:\s*Secret\b/, source: 'Kubernetes: manifests; gitleaks kubernetes-secret-yaml' },
   { kind: 'one-time password seed', pattern: /otpauth:\/\/[^\s]*secret=/i, source: 'Key URI format' },
 ];
