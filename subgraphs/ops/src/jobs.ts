@@ -30,9 +30,9 @@ export function jobs(deps: JobDeps): Job[] {
   const sweep = (name: string, cron: string, batch: (work: Work) => Promise<{ swept: Swept } | Refused>): Job => ({
     name,
     cron,
-    async run() {
+    async run(signal) {
       let done = 0;
-      for (let more = true; more; ) {
+      for (let more = true; more && !signal.aborted; ) {
         const answer = await changes.run({ identity: systemIdentity(manifest.name) }, { name, scopes: [['ops:write']], input: {} }, batch);
         if (answer.errors.length > 0) log.error({ job: name, errors: answer.errors }, 'a sweep was refused');
         done += answer.result?.swept.done ?? 0;

@@ -27,7 +27,7 @@ export function sweepsOf({ database: { url } }: TestHub, clock: Clock, env: Read
     run: async (name) => {
       const job = all.find((one) => one.name === name);
       if (job === undefined) throw new Error(`there is no job ${name}`);
-      await job.run();
+      await job.run(new AbortController().signal);
     },
     [Symbol.asyncDispose]: () => database.close(),
   };
