@@ -6,6 +6,7 @@ import type { EnvironmentKind, Evidence, EvidenceKind, EvidenceResult } from '..
 import type { NewEvidence } from '../store/evidence.ts';
 import { evidences, services } from '../store/index.ts';
 import type { Work } from './common.ts';
+import { settleGates } from './gate.ts';
 
 /** One observation as its reporter tells it. */
 export interface EvidenceInput {
@@ -90,8 +91,13 @@ function recordFact(work: Work, evidence: Evidence): void {
   work.record('evidence.recorded', { subject: `evidence/${id}`, domain: evidence.domain, data: { id, kind, environment, result, service, workstream, migrationRun, releaseDigest, observedAt: observedAt.toISOString(), source } });
 }
 
-/** Tells the gates that new evidence concerns. */
-async function settleGatesOf(_work: Work, _evidence: readonly Evidence[]): Promise<void> {}
+/** Tells the gates that new evidence concerns. LOCAL evidence concerns none. */
+async function settleGatesOf(work: Work, recorded: readonly Evidence[]): Promise<void> {
+  const counting = recorded.filter(({ environment }) => environment !== 'LOCAL');
+  if (counting.length === 0) return;
+  const named = (key: 'service' | 'workstream' | 'migrationRun') => [...new Set(counting.flatMap((evidence) => evidence[key] ?? []))];
+  await settleGates(work, { services: named('service'), workstreams: named('workstream'), migrationRuns: named('migrationRun') });
+}
 
 function problemsOf(entry: EvidenceInput, now: Date): MutationErrorData[] {
   const { kind, observedAt, domain, report } = entry;
