@@ -64,6 +64,7 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
   const hubs = await abortable(signal, openHubs({
     definitions, urls, natsUrl, cursorKeys, serviceKey, settings, env, log, progress,
     filesDir: (hub) => dir.file(`hubs/${hub}`),
+    authority: { host: settings.HOST, devIssuerPath: dir.devIssuer },
     logFor: (hub) => logOptions(settings, dir.file(`logs/${hub}.log`)),
     sample: settings.HUBGRAPH_SAMPLE ?? (embedded ? 'yes' : 'none'), record: openSampleRecord(dir),
   }), (late) => late.stop());

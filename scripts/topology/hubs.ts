@@ -5,6 +5,7 @@ import type { HubCaller } from '@hubgraph/gateway/hubs/caller';
 import type { Logger } from 'pino';
 import type { Environment, StartSettings } from '../config.ts';
 import type { SampleRecord } from '../data-dir/sample.ts';
+import type { AuthorityWiring } from './authority.ts';
 import { startHubProcess } from './hub-processes.ts';
 import { runHub, type HubWiring } from './hub-runner.ts';
 import type { Progress } from './progress.ts';
@@ -22,6 +23,8 @@ export interface HubsOptions {
   readonly log: Logger;
   /** Folder for what a hub keeps in files. */
   filesDir(hub: string): string;
+  /** Whose tokens hubs believe of those who come to them directly. */
+  readonly authority: AuthorityWiring;
   /** How a hub that is a process of its own logs. */
   logFor(hub: string): LogOptions;
   readonly progress: Progress;
@@ -48,7 +51,7 @@ export async function openHubs(options: HubsOptions): Promise<Hubs> {
     const { name } = definition.manifest;
     const settled = options.record.isSettled(name);
     const wiring: HubWiring = {
-      databaseUrl: options.urls.get(name) ?? '', natsUrl: options.natsUrl, cursorKeys: options.cursorKeys, filesDir: options.filesDir(name),
+      databaseUrl: options.urls.get(name) ?? '', natsUrl: options.natsUrl, cursorKeys: options.cursorKeys, filesDir: options.filesDir(name), authority: options.authority,
       sample: !settled && options.sample === 'yes' && settings.hub(name).url === undefined,
     };
     const open = settings.HUBGRAPH_TOPOLOGY === 'processes' ? openProcess : openLocal;

@@ -1,8 +1,9 @@
 import { parse } from 'graphql';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { systemClock, type Clock } from '@hubgraph/kit/clock';
 import type { Hub, HubDefinition } from '@hubgraph/kit/hub';
 import { identityOf, type Identity, type Role } from '@hubgraph/kit/identity';
+import type { Verifier } from '@hubgraph/kit/identity/verify';
 import { freshDatabase, type FreshDatabase } from './postgres.ts';
 
 /** A hub on a database of its own, without gateway. */
@@ -31,11 +32,11 @@ export function as(role: Role, sub: string = role): Identity {
 export const TEST_KEY = 'a key of the tests';
 
 /** Starts a hub's code on a fresh database; with `natsUrl` its relay publishes. */
-export async function startTestHub(definition: HubDefinition, options: { clock?: Clock; natsUrl?: string; start?: boolean; env?: Readonly<Record<string, string>>; publicUrl?: () => string; filesDir?: string } = {}): Promise<TestHub> {
+export async function startTestHub(definition: HubDefinition, options: { clock?: Clock; natsUrl?: string; start?: boolean; env?: Readonly<Record<string, string>>; publicUrl?: () => string; filesDir?: string; verifier?: Verifier; log?: Logger } = {}): Promise<TestHub> {
   const database = await freshDatabase(definition.manifest.name);
   let statements: string[] = [];
   const hub = await definition.create({
-    databaseUrl: database.url, natsUrl: options.natsUrl, cursorKeys: [TEST_KEY], clock: options.clock ?? systemClock, log: pino({ level: 'silent' }), env: options.env ?? {}, publicUrl: options.publicUrl, filesDir: options.filesDir, observeSql: (text) => void statements.push(text),
+    databaseUrl: database.url, natsUrl: options.natsUrl, cursorKeys: [TEST_KEY], clock: options.clock ?? systemClock, log: options.log ?? pino({ level: 'silent' }), verifier: options.verifier, env: options.env ?? {}, publicUrl: options.publicUrl, filesDir: options.filesDir, observeSql: (text) => void statements.push(text),
   });
   if (options.start) await hub.start();
   const ask: TestHub['ask'] = async (text, variables, identity = as('maintainer')) => {
