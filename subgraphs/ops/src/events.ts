@@ -127,6 +127,7 @@ export const events = defineEvents({
     'risk.accepted': risk('A risk is borne, by a decision.'),
     'risk.closed': risk('The subject of a risk is gone.'),
     'gate.defined': gate('A gate was defined.'),
+    'gate.updated': gate('What a gate asks, or who answers for it, changed.'),
     'gate.ready': gate('Evidence meets every requirement of a gate.'),
     'gate.passed': gate('Somebody passed a gate.'),
     'gate.failed': gate('Evidence or somebody says no.'),

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { escalateMinutes } from './alert/escalation.ts';
 import { escalateAlerts, lapseAlerts, type Swept } from './commands/alert-sweep.ts';
 import type { OpsChanges, Work } from './commands/common.ts';
+import { expireGates } from './commands/gate-settle.ts';
 import { reviewRisks } from './commands/risk-sweep.ts';
 import type { config } from './config.ts';
 import { manifest } from './manifest.ts';
@@ -44,6 +45,7 @@ export function jobs(deps: JobDeps): Job[] {
   return [
     sweep('lapse-alerts', '* * * * *', lapseAlerts),
     sweep('escalate-alerts', '* * * * *', (work) => escalateAlerts(work, minutes)),
+    sweep('expire-gates', '* * * * *', expireGates),
     sweep('review-risks', '*/10 * * * *', (work) => reviewRisks(work, settings.HUBGRAPH_RISK_ESCALATE_SCORE)),
     {
       name: 'forget-idempotency-keys',

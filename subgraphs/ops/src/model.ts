@@ -195,7 +195,11 @@ export interface Gate {
   readonly waiverDecision: string | null;
   readonly waiverRisk: string | null;
   readonly waiverUntil: Date | null;
+  /** What events last told, and since when. */
   readonly toldStatus: GateStatus;
+  readonly toldAt: Date;
+  /** The next moment at which time alone may change the status, never too late; null: none. */
+  readonly changesAt: Date | null;
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;

@@ -128,6 +128,8 @@ CREATE TABLE "Gate" (
     "waiverRisk" UUID,
     "waiverUntil" TIMESTAMPTZ(3),
     "toldStatus" TEXT NOT NULL,
+    "toldAt" TIMESTAMPTZ(3) NOT NULL,
+    "changesAt" TIMESTAMPTZ(3),
     "createdBy" TEXT NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL,
@@ -370,6 +372,12 @@ CREATE INDEX "Gate_workstream_idx" ON "Gate"("workstream");
 
 -- CreateIndex
 CREATE INDEX "Gate_migrationRunId_idx" ON "Gate"("migrationRunId");
+
+-- CreateIndex
+CREATE INDEX "Gate_changesAt_idx" ON "Gate"("changesAt");
+
+-- CreateIndex
+CREATE INDEX "Gate_waiverRisk_idx" ON "Gate"("waiverRisk");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "MigrationRun_code_key" ON "MigrationRun"("code");

@@ -71,6 +71,8 @@ export async function recordEvidence(work: Work, input: RecordEvidenceInput): Pr
   }
   if (wrong.some((problems) => problems.length > 0)) return refusedAt(wrong);
 
+  // What fell by time alone has fallen before the new evidence; and its gates are locked, so that no decision is made meanwhile.
+  await settleGatesOf(work, [...fresh.values()]);
   const inserted = byKey(await evidences.insert(work.tx, [...fresh.values()], work.caller.sub, work.now));
   // Another transaction was first with some of them: what it stored has to be the same.
   const raced = byKey(await evidences.bySourceKeys(work.tx, [...fresh].filter(([key]) => !inserted.has(key)).map(([, row]) => row)));
@@ -92,11 +94,11 @@ function recordFact(work: Work, evidence: Evidence): void {
 }
 
 /** Tells the gates that new evidence concerns. LOCAL evidence concerns none. */
-async function settleGatesOf(work: Work, recorded: readonly Evidence[]): Promise<void> {
+async function settleGatesOf(work: Work, recorded: readonly NewEvidence[]): Promise<void> {
   const counting = recorded.filter(({ environment }) => environment !== 'LOCAL');
   if (counting.length === 0) return;
-  const named = (key: 'service' | 'workstream' | 'migrationRun') => [...new Set(counting.flatMap((evidence) => evidence[key] ?? []))];
-  await settleGates(work, { services: named('service'), workstreams: named('workstream'), migrationRuns: named('migrationRun') });
+  const named = (key: 'service' | 'workstream' | 'migrationRun' | 'domain') => [...new Set(counting.flatMap((evidence) => evidence[key] ?? []))];
+  await settleGates(work, { services: named('service'), workstreams: named('workstream'), migrationRuns: named('migrationRun'), domains: named('domain') });
 }
 
 function problemsOf(entry: EvidenceInput, now: Date): MutationErrorData[] {
