@@ -395,7 +395,13 @@ CREATE INDEX "MigrationRun_workstream_idx" ON "MigrationRun"("workstream");
 CREATE INDEX "Alert_dedupKey_createdAt_idx" ON "Alert"("dedupKey", "createdAt");
 
 -- CreateIndex
-CREATE INDEX "Alert_status_severityRank_lastAt_id_idx" ON "Alert"("status", "severityRank", "lastAt", "id");
+CREATE INDEX "Alert_severityRank_lastAt_id_idx" ON "Alert"("severityRank", "lastAt", "id");
+
+-- CreateIndex
+CREATE INDEX "Alert_lastAt_id_idx" ON "Alert"("lastAt", "id");
+
+-- CreateIndex
+CREATE INDEX "Alert_status_acknowledgedUntil_idx" ON "Alert"("status", "acknowledgedUntil");
 
 -- CreateIndex
 CREATE INDEX "Alert_package_status_idx" ON "Alert"("package", "status");
