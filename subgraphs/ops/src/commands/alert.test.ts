@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heldClock } from '@hubgraph/kit/clock';
 import { as, startTestHub, type TestHub } from '../../../../test/harness/hub.ts';
 import { definition } from '../subgraph.ts';
+import { raiseAlert } from './alert.ts';
 import { sweepsOf, type Sweeps } from './sweeps.fixture.ts';
 
 let hub: TestHub;
@@ -112,6 +113,14 @@ describe('raising', () => {
     const told = await hub.database.sql.query<{ key: string; counts: number[] }>(`SELECT "event"->'data'->>'dedupKey' AS "key", array_agg(("event"->'data'->>'count')::int ORDER BY "id") AS "counts" FROM "outbox" WHERE "event"->'data'->>'dedupKey' LIKE 'storm-%' GROUP BY 1`);
     for (const { counts } of told) expect(counts).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
   }, 60_000);
+
+  it('on two replicas at once opens one alert and counts all', async () => {
+    const input = { dedupKey: newKey(), severity: 'ERROR', title: 'x', domain: 'infotech' } as const;
+    const other = () => sweeps.changes.run({ identity: author }, { name: 'raiseAlert', scopes: [['ops:write']], input: {} }, (work) => raiseAlert(work, input));
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => (index % 2 ? other() : hub.change('raiseAlert', input, 'alert { id }', author))));
+    expect(answers.flatMap((answer) => answer.errors)).toEqual([]);
+    expect((await hub.ask('query ($key: String!) { alerts(filter: { dedupKey: $key }) { nodes { count } } }', { key: input.dedupKey })).alerts.nodes).toEqual([{ count: 60 }]);
+  });
 
   it('at once with resolving loses no raise', async () => {
     const dedupKey = newKey();
