@@ -99,13 +99,12 @@ describe('raising', () => {
   });
 
   it('500 at once with 10 keys makes exactly 10 alerts with the right counts', async () => {
-    const many = Array.from({ length: 500 }, (_, index) => base({ dedupKey: `storm-${index % 10}`, severity: index % 50 === 7 ? 'CRITICAL' : 'WARNING' }));
+    const many = Array.from({ length: 500 }, (_, index) => base({ dedupKey: `storm-${index % 10}`, title: 'A storm', severity: index % 50 === 7 ? 'CRITICAL' : 'WARNING' }));
     const answers = await Promise.all(many.map((input) => hub.change('raiseAlert', input, 'alert { id count }', author)));
     expect(answers.flatMap((answer) => answer.errors)).toEqual([]);
-    const { alerts } = await hub.ask('{ alerts(filter: { text: "disk", open: true, since: "2026-03-02T10:01:00Z" }, first: 200) { nodes { dedupKey severity count version timeline { kind count } } } }');
-    const storm = alerts.nodes.filter(({ dedupKey }: any) => dedupKey.startsWith('storm-'));
-    expect(storm).toHaveLength(10);
-    for (const alert of storm) {
+    const { alerts } = await hub.ask('{ alerts(filter: { text: "storm", open: true }, first: 200) { nodes { dedupKey severity count version timeline { kind count } } } }');
+    expect(alerts.nodes.map(({ dedupKey }: any) => dedupKey).sort()).toEqual(Array.from({ length: 10 }, (_, index) => `storm-${index}`));
+    for (const alert of alerts.nodes) {
       expect(alert).toMatchObject({ count: 50, version: 50, severity: alert.dedupKey === 'storm-7' ? 'CRITICAL' : 'WARNING' });
       expect(alert.timeline.reduce((sum: number, line: any) => sum + (line.kind === 'REPEATED' ? line.count : 0), 0)).toBe(49);
     }
