@@ -85,25 +85,25 @@ function list(filter: EvidenceFilter, order: EvidenceOrder): List {
   return { table: 'Evidence', where, order: EVIDENCE_ORDERS[order] };
 }
 
-/** The newest passing ones and the newest failing one of every ask about one scope; each an index range, read backwards. */
-function branch(scope: EvidenceScope): string {
+/** The newest passing ones and the newest failing one of every ask about one scope, with a release or without; each an index range, read backwards. */
+function branch(scope: EvidenceScope, release: boolean): string {
   const rows = (result: EvidenceResult, limit: string) => `
     SELECT e."id", e."observedAt" FROM "Evidence" e
     WHERE e."${scope}" = a."of" AND e."kind" = a."kind" AND e."environment" = a."environment" AND e."result" = '${result}'
-      AND e."observedAt" >= coalesce(a."since", '-infinity') AND (a."releaseDigest" IS NULL OR e."releaseDigest" = a."releaseDigest")
+      AND e."observedAt" >= coalesce(a."since", '-infinity') ${release ? 'AND e."releaseDigest" = a."releaseDigest"' : ''}
     ORDER BY e."observedAt" DESC, e."id" DESC LIMIT ${limit}`;
   return `
   SELECT a."key", p."ids", p."times", f."id" AS "failingId", f."observedAt" AS "failingAt"
   FROM asks a
   CROSS JOIN LATERAL (SELECT array_agg(r."id"::text ORDER BY r."observedAt" DESC, r."id" DESC) AS "ids", array_agg(r."observedAt" ORDER BY r."observedAt" DESC, r."id" DESC) AS "times" FROM (${rows('PASS', 'a."take"')}) r) p
   LEFT JOIN LATERAL (${rows('FAIL', '1')}) f ON true
-  WHERE a."scope" = '${scope}'`;
+  WHERE a."scope" = '${scope}' AND a."releaseDigest" IS ${release ? 'NOT NULL' : 'NULL'}`;
 }
 
 const FOR_REQUIREMENTS = `
   WITH asks AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("key" text, "scope" text, "of" text, "kind" text, "environment" text, "since" timestamptz, "releaseDigest" text, "take" int)
-  )${EVIDENCE_SCOPES.map(branch).join('\n  UNION ALL')}`;
+  )${EVIDENCE_SCOPES.flatMap((scope) => [branch(scope, false), branch(scope, true)]).join('\n  UNION ALL')}`;
 
 export const evidences = {
   byIds: (sql: Sql, ids: readonly string[]) => rowsBy<Evidence>(sql, 'Evidence', 'id', 'uuid', ids),
