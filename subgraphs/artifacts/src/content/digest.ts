@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { Blake3Hasher, blake3 } from '@napi-rs/blake-hash';
 
 /** Both digests of the same bytes. */
@@ -52,4 +52,9 @@ export async function hashStream(source: AsyncIterable<Uint8Array>): Promise<Blo
 /** `blake3:<hex>` of bytes that are in memory. */
 export function blake3Of(bytes: Uint8Array): string {
   return `blake3:${blake3(bytes).toString('hex')}`;
+}
+
+/** Both digests of bytes that are in memory; of very many small ones, much lighter than {@link createHasher}, whose native state waits for the garbage collector. */
+export function digestsOf(bytes: Uint8Array): BlobDigests {
+  return { sha256: hash('sha256', bytes, 'hex'), blake3: blake3Of(bytes) };
 }
