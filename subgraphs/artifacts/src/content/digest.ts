@@ -24,21 +24,34 @@ export const SHA256 = /^[\da-f]{64}$/;
 /** A BLAKE3 as it is written here. */
 export const BLAKE3 = /^blake3:[\da-f]{64}$/;
 
+/** States that were used; the library's own are freed only by the garbage collector, which does not see their size. */
+const idle: Blake3Hasher[] = [];
+const MAX_IDLE = 32;
+
 /** Begins a computation of both digests. */
 export function createHasher(): Hasher {
   const sha256 = createHash('sha256');
-  const blake = new Blake3Hasher();
+  const blake = idle.pop() ?? new Blake3Hasher();
+  let ended = false;
   let size = 0;
   return {
     get size() {
       return size;
     },
     update(bytes) {
+      if (ended) throw new Error('the digests were computed already');
       sha256.update(bytes);
       blake.update(bytes);
       size += bytes.byteLength;
     },
-    digest: () => ({ sha256: sha256.digest('hex'), blake3: `blake3:${blake.digest('hex')}` }),
+    digest() {
+      if (ended) throw new Error('the digests were computed already');
+      ended = true;
+      const digests = { sha256: sha256.digest('hex'), blake3: `blake3:${blake.digest('hex')}` };
+      blake.reset();
+      if (idle.length < MAX_IDLE) idle.push(blake);
+      return digests;
+    },
   };
 }
 
