@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import { createHasher, type Hasher } from '../content/digest.ts';
 import type { ArtifactFile } from '../model.ts';
@@ -40,6 +41,9 @@ export interface Uploads {
    */
   write(id: string, sent: Sent): Promise<Standing>;
 }
+
+/** Bytes of a file that, sent as a whole, is taken into memory and stored in one step instead of being staged before. */
+const SMALL = 65_536;
 
 /** Computations of digests that wait for the rest of their file: each a few kilobytes. */
 const MOST_WAITING = 2_000;
@@ -102,6 +106,18 @@ export function createUploads(deps: CompletionDeps): Uploads {
     return { path, offset: at, done: await complete(deps, lease, upload, hasher?.digest()) };
   }
 
+  /** Takes a whole small file: a third of the work on a disk, and one request to S3 instead of several. */
+  async function store(lease: Lease, upload: StagedUpload, sent: Sent): Promise<Standing> {
+    const bytes = Buffer.concat(await Readable.from(sent.bytes(upload.size)).toArray() as Uint8Array[]);
+    if (bytes.length < upload.size) throw new TransferProblem('SIZE_MISMATCH', `The file has ${upload.size} bytes; ${bytes.length} arrived.`);
+    // what nobody wrote before has nothing staged
+    if (lease.previous !== null || upload.state !== null) await dropped(backend, upload);
+    const hasher = createHasher();
+    hasher.update(bytes);
+    const done = await complete(deps, lease, upload, hasher.digest(), (blob, options) => backend.store(blob, Readable.from([bytes]), options));
+    return { path: lease.file.path, offset: upload.size, done };
+  }
+
   /** Completes a file whose bytes are all there; answers where it stands when they are not. */
   async function settled(lease: Lease): Promise<Standing> {
     const { file } = lease;
@@ -142,6 +158,7 @@ export function createUploads(deps: CompletionDeps): Uploads {
         leased(deps, id, async (lease) => {
           const upload = stagedOf(sql, lease.file);
           checkLength(sent, upload.size);
+          if (sent.at === null && upload.size <= SMALL) return store(lease, upload, sent);
           const offset = await backend.received(upload);
           if (sent.at === null) {
             if (offset > 0 || upload.state !== null) await dropped(backend, upload);
