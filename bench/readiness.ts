@@ -36,6 +36,7 @@ try {
   const asks = asksOf(0);
   if (values.explain) console.log(await explained(database.sql, asks));
   const statement = await measured((run) => evidences.forRequirements(database.sql, asksOf(run % domains)));
+  if (!values.json) console.log({ asksPerDomain: asks.length, fillSeconds, statementMs: statement });
   const codes = await defineGates();
   const readiness = codes === 0 ? null : await measured(async (run) => {
     const result = await hub.execute({ document: READINESS, variables: { domain: `domain-${run % domains}` }, identity });

@@ -100,10 +100,14 @@ function branch(scope: EvidenceScope, release: boolean): string {
   WHERE a."scope" = '${scope}' AND a."releaseDigest" IS ${release ? 'NOT NULL' : 'NULL'}`;
 }
 
-const FOR_REQUIREMENTS = `
+/** The statement for asks, with the branches that they need and no more: each costs PostgreSQL some time to plan. */
+function forRequirements(asks: readonly RequirementAsk[]): string {
+  const branches = EVIDENCE_SCOPES.flatMap((scope) => [false, true].filter((release) => asks.some((ask) => ask.scope === scope && (ask.releaseDigest !== null) === release)).map((release) => branch(scope, release)));
+  return `
   WITH asks AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("key" text, "scope" text, "of" text, "kind" text, "environment" text, "since" timestamptz, "releaseDigest" text, "take" int)
-  )${EVIDENCE_SCOPES.flatMap((scope) => [branch(scope, false), branch(scope, true)]).join('\n  UNION ALL')}`;
+  )${branches.join('\n  UNION ALL')}`;
+}
 
 export const evidences = {
   byIds: (sql: Sql, ids: readonly string[]) => rowsBy<Evidence>(sql, 'Evidence', 'id', 'uuid', ids),
@@ -141,7 +145,7 @@ export const evidences = {
    */
   async forRequirements(sql: Sql, asks: readonly RequirementAsk[]): Promise<Map<string, RequirementFinding>> {
     if (asks.length === 0) return new Map();
-    const rows = await sql.query<{ key: string; ids: string[] | null; times: Date[] | null; failingId: string | null; failingAt: Date | null }>(FOR_REQUIREMENTS, [JSON.stringify(asks)]);
+    const rows = await sql.query<{ key: string; ids: string[] | null; times: Date[] | null; failingId: string | null; failingAt: Date | null }>(forRequirements(asks), [JSON.stringify(asks)]);
     return new Map(rows.map((row) => [row.key, {
       key: row.key,
       passing: (row.ids ?? []).map((id, index) => ({ id, observedAt: new Date(row.times?.[index] ?? Number.NaN) })),
