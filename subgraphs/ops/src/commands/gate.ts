@@ -115,7 +115,7 @@ async function decide(work: Work, verb: 'passGate' | 'failGate' | 'reopenGate' |
   const { gate: before, state } = locked;
   const riskId = input.risk?.toLowerCase() ?? null;
   const risk = riskId === null || !isUuid(riskId) ? null : await risks.lockById(work.tx, riskId);
-  const facts: GateFacts = { ...gateFacts(state, work.now), reason: note, decision, until, riskId, riskKnown: risk !== null && risk.status !== 'CLOSED' };
+  const facts: GateFacts = { ...gateFacts(state, work.now), reason: note, mended: note, decision, until, riskId, riskKnown: risk !== null && risk.status !== 'CLOSED' };
   const decided = gateLifecycle.decide(verb, state.status, facts, work.caller);
   if (!decided.moved) return transitionRefused(decided, gateLifecycle.allowed(state.status, gateFacts(state, work.now), work.caller));
   const to = decided.to as Gate['decision'];
