@@ -22,13 +22,21 @@ const [rows, services, gates, runs] = [Number(values.rows), Number(values.servic
 /** Ten services each; one of them, the busy one, has a tenth of all rows under one kind and environment. */
 const domains = Math.max(1, Math.round(services / 10));
 const identity = identityOf({ sub: 'bench', roles: ['maintainer'] });
-const READINESS = parse('query ($domain: String) { readiness(domain: $domain) { ready gates { code status requirements { kind met evidence { id environment observedAt } missing } } openAlerts { severity } actionRequired { who what since } } }', { noLocation: true });
+/** The hub's own part of what an operator asks first; repos, workstreams and their tasks are other hubs'. */
+const READINESS = parse(
+  `query ($domain: String, $service: String!) {
+    readiness(domain: $domain) { ready gates { code status requirements { kind met evidence { id environment observedAt } missing } } openAlerts { severity subject { __typename ... on Service { slug } } workstream { code } } actionRequired { who what since } }
+    service(slug: $service) { repo { slug } domain { slug } deployments(first: 3) { nodes { environment releaseDigest result } } openAlerts { nodes { severity title } } }
+  }`,
+  { noLocation: true },
+);
 const DEFINE = parse('mutation ($input: DefineGateInput!) { defineGate(input: $input) { gate { id } errors { message path } } }', { noLocation: true });
 
 const folder = await mkdtemp(join(tmpdir(), 'hubgraph-bench-'));
 const postgres = await startPostgres({ dir: join(folder, 'postgres'), password: 'bench', log: join(folder, 'postgres.log') });
 const database = await makeDatabase(postgres.url(), definition.manifest.name);
-const hub = await definition.create({ databaseUrl: database.url, cursorKeys: ['x'.repeat(32)], clock: systemClock, log: silentLog(), env: {} });
+let statements = 0;
+const hub = await definition.create({ databaseUrl: database.url, cursorKeys: ['x'.repeat(32)], clock: systemClock, log: silentLog(), env: {}, observeSql: () => void (statements += 1) });
 try {
   const filled = performance.now();
   await fill(database.sql);
@@ -39,10 +47,11 @@ try {
   if (!values.json) console.log({ asksPerDomain: asks.length, fillSeconds, statementMs: statement });
   const codes = await defineGates();
   const readiness = codes === 0 ? null : await measured(async (run) => {
-    const result = await hub.execute({ document: READINESS, variables: { domain: `domain-${run % domains}` }, identity });
+    statements = 0;
+    const result = await hub.execute({ document: READINESS, variables: { domain: `domain-${run % domains}`, service: `service-${run % domains}` }, identity });
     if (result.errors) throw new AggregateError(result.errors, result.errors[0]?.message);
   });
-  const report = { rows, services, domains, gatesPerService: gates, asksPerDomain: asks.length, fillSeconds, statementMs: statement, readinessMs: readiness };
+  const report = { rows, services, domains, gatesPerService: gates, asksPerDomain: asks.length, fillSeconds, statementMs: statement, readinessMs: readiness, readinessStatements: statements };
   console.log(values.json ? JSON.stringify(report) : report);
 } finally {
   await hub.stop();
@@ -67,6 +76,11 @@ async function fill(sql: Sql): Promise<void> {
   );
   // as autovacuum does a while after such a load: reads then need the index alone
   await sql.query('VACUUM (ANALYZE) "Evidence"');
+  await sql.query(
+    `INSERT INTO "Alert" ("id", "dedupKey", "status", "severity", "severityRank", "title", "subject", "service", "domain", "source", "labels", "firstAt", "lastAt", "waitsSince", "createdAt", "updatedAt")
+     SELECT gen_random_uuid(), 'alert-' || n, CASE WHEN n % 2 = 0 THEN 'RESOLVED' ELSE 'RAISED' END, ('{INFO,WARNING,ERROR,CRITICAL}'::text[])[1 + n / 2 % 4], n / 2 % 4, 'Alert ' || n, 'SERVICE', 'service-' || n % $1, 'domain-' || n % $1 % $2, 'bench', '{}', now(), now(), now(), now(), now() FROM generate_series(1, $1::int * 10) n`,
+    [services, domains],
+  );
   await sql.query('ANALYZE');
 }
 
