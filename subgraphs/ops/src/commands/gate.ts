@@ -11,9 +11,6 @@ import { codeProblems, lineFields, namedRun, phaseProblems, placeOf, placeProble
 import { gateFacts, recordGate, settleLocked, UNDECIDED, type GateEvent } from './gate-settle.ts';
 import { secretProblems } from './secrets.ts';
 
-export { settleGates } from './gate-settle.ts';
-export type { GateScope } from '../store/index.ts';
-
 const MAX_NOTE = 5_000;
 
 export interface DefineGateInput extends PlaceInput {
