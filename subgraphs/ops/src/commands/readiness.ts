@@ -60,13 +60,9 @@ interface Place {
 export async function readinessOf(sql: Sql, scope: ReadinessScope, now: Date): Promise<Readiness | null> {
   const place = await placeOf(sql, scope);
   if (place === null) return null;
-  const some = await gates.all(sql, {}, { parent: place.parent, keys: [place.key] });
-  const states = await statesOf(sql, new Map(some.map((gate) => [gate.id, gate])), now);
-  const judged = some.map((gate) => ({ gate, state: states.get(gate.id)! }));
-  const { open, suppressed } = await openAlerts(sql, place, now);
+  const [judged, { open, suppressed }, overdue] = await Promise.all([judgedGates(sql, place, now), openAlerts(sql, place, now), overdueRisks(sql, place, now)]);
   const blocking = open.filter((alert) => isSevere(alert) && !suppressed.has(alert.id));
-  const overdue = await overdueRisks(sql, place, now);
-  const owners = await services.bySlugs(sql, [...new Set([...some.map(({ service }) => service), ...open.map(({ service }) => service)].filter((slug) => slug !== null))]);
+  const owners = await services.bySlugs(sql, [...new Set([...judged.map(({ gate }) => gate.service), ...open.map(({ service }) => service)].filter((slug) => slug !== null))]);
   const actions = [
     ...judged.flatMap(({ gate, state }) => gateActions(gate, state, owners, now)),
     ...open.filter((alert) => !suppressed.has(alert.id)).flatMap((alert) => alertActions(alert, owners)),
@@ -95,6 +91,12 @@ async function placeOf(sql: Sql, { domain, service, workstream, migrationRun }: 
 async function runNamed(sql: Sql, named: string): Promise<MigrationRun | null> {
   const run = isUuid(named) ? (await migrations.byIds(sql, [named])).get(named.toLowerCase()) : (await migrations.byCodes(sql, [named])).get(named);
   return run ?? null;
+}
+
+async function judgedGates(sql: Sql, { parent, key }: Place, now: Date): Promise<Readiness['gates']> {
+  const some = await gates.all(sql, {}, { parent, keys: [key] });
+  const states = await statesOf(sql, new Map(some.map((gate) => [gate.id, gate])), now);
+  return some.map((gate) => ({ gate, state: states.get(gate.id)! }));
 }
 
 /** Open alerts, the most severe first, and those of them that nobody needs to hear of now. */
