@@ -1,49 +1,28 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
-import type { Role } from '@hubgraph/kit/identity';
-import { freshDataDir, startProduct, type Product } from '../harness/product.ts';
+import { operation, startSampleGraph, type SampleGraph } from '../harness/sample-graph.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const RUN = join(ROOT, 'subgraphs/artifacts/src/client/fixtures/guide-board');
-const operation = (name: string) => readFileSync(join(ROOT, `schema/operations/${name}.graphql`), 'utf8');
-const run = promisify(execFile);
+const RUN = join(import.meta.dirname, '../../subgraphs/artifacts/src/client/fixtures/guide-board');
 /** What the fixture is, whenever, wherever and in whatever order it is preserved. */
 const digests = new Set<string>();
 
 // An assessment run is preserved, looked at, held, fetched and verified by the commands and operations of the README.
 describe.each(['single', 'processes'] as const)('evidence in the topology %s', (topology) => {
-  let dir: Awaited<ReturnType<typeof freshDataDir>>;
+  let graph: SampleGraph;
   let folder: string;
-  let product: Product;
-  let url: string;
   let id: string;
-
-  const token = async (role: Role, sub: string = role) => (await openDevIssuer(join(dir.path, 'dev-issuer.json'))).sign({ sub, roles: [role], ttlSeconds: 600 });
-  const post = async (query: string, variables: object, role: Role) => {
-    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(role)}` }, body: JSON.stringify({ query, variables }) });
-    return (await response.json()) as any;
-  };
-  const hubgraph = async (role: Role, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-    const env = { PATH: process.env.PATH, HUBGRAPH_DATA_DIR: dir.path, HUBGRAPH_ENDPOINT: url, HUBGRAPH_TOKEN: await token(role) };
-    return run(process.execPath, [join(ROOT, 'scripts/hubgraph.ts'), ...args], { env }).then(({ stdout, stderr }) => ({ code: 0, stdout, stderr }), (error: { code: number; stdout: string; stderr: string }) => error);
-  };
+  const post = async (...asked: Parameters<SampleGraph['post']>) => (await graph.post(...asked)).body;
+  const hubgraph = (...args: Parameters<SampleGraph['hubgraph']>) => graph.hubgraph(...args);
 
   beforeAll(async () => {
-    dir = await freshDataDir();
     folder = await mkdtemp(join(tmpdir(), 'evidence-'));
-    product = startProduct({ dataDir: dir.path, args: ['--topology', topology], env: { HUBGRAPH_SAMPLE: 'yes' } });
-    url = await product.ready();
-  }, 60_000);
+    graph = await startSampleGraph(topology);
+  }, 90_000);
   afterAll(async () => {
-    await product.end('SIGTERM');
-    await dir[Symbol.asyncDispose]();
+    await graph[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
 

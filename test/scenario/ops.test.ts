@@ -1,44 +1,20 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
 import type { Role } from '@hubgraph/kit/identity';
-import { freshDataDir, startProduct, type Product } from '../harness/product.ts';
+import { operation, startSampleGraph, type SampleGraph } from '../harness/sample-graph.ts';
 import { connectClient } from '../harness/subscriber.ts';
 import { until } from '../harness/until.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const operation = (name: string) => readFileSync(join(ROOT, `schema/operations/${name}.graphql`), 'utf8');
-const run = promisify(execFile);
-
 // What an operator sees and does on the sample organisation: readiness across hubs, alerts live, events of other hubs.
 describe.each(['single', 'processes'] as const)('operations in the topology %s', (topology) => {
-  let dir: Awaited<ReturnType<typeof freshDataDir>>;
-  let product: Product;
-  let url: string;
-
-  const token = async (role: Role, sub: string = role) => (await openDevIssuer(join(dir.path, 'dev-issuer.json'))).sign({ sub, roles: [role], ttlSeconds: 600 });
-  const post = async (query: string, variables: object, role: Role) => {
-    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(role)}` }, body: JSON.stringify({ query, variables }) });
-    return (await response.json()) as any;
-  };
-  const hubgraph = async (role: Role, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-    const env = { PATH: process.env.PATH, HUBGRAPH_DATA_DIR: dir.path, HUBGRAPH_ENDPOINT: url, HUBGRAPH_TOKEN: await token(role) };
-    return run(process.execPath, [join(ROOT, 'scripts/hubgraph.ts'), ...args], { env }).then(({ stdout, stderr }) => ({ code: 0, stdout, stderr }), (error: { code: number; stdout: string; stderr: string }) => error);
-  };
+  let graph: SampleGraph;
+  const post = async (...asked: Parameters<SampleGraph['post']>) => (await graph.post(...asked)).body;
 
   beforeAll(async () => {
-    dir = await freshDataDir();
-    product = startProduct({ dataDir: dir.path, args: ['--topology', topology], env: { HUBGRAPH_SAMPLE: 'yes' } });
-    url = await product.ready();
-  }, 60_000);
-  afterAll(async () => {
-    await product.end('SIGTERM');
-    await dir[Symbol.asyncDispose]();
-  });
+    graph = await startSampleGraph(topology);
+  }, 90_000);
+  afterAll(() => graph[Symbol.asyncDispose]());
 
   it('says whether a domain is ready, what is missing and who has to act', async () => {
     const { data, errors } = await post(operation('readiness'), {}, 'viewer');
@@ -66,7 +42,7 @@ describe.each(['single', 'processes'] as const)('operations in the topology %s',
   });
 
   it('shows open alerts first and then what changes, with their workstreams and repos', async () => {
-    await using client = await connectClient(url.replace('http', 'ws'), { authorization: `Bearer ${await token('operator')}` });
+    await using client = await connectClient(graph.url.replace('http', 'ws'), { authorization: `Bearer ${await graph.token('operator')}` });
     // two of the sample itself, and one that the bill of materials of another hub raised
     const open = () => post('{ alerts(filter: { open: true, severities: [ERROR, CRITICAL] }) { totalCount } }', {}, 'operator');
     await until('the alerts of the sample', async () => (await open()).data.alerts.totalCount === 3);
@@ -90,9 +66,9 @@ describe.each(['single', 'processes'] as const)('operations in the topology %s',
   });
 
   it('takes events of pipelines over HTTP, once, from those who may write', async () => {
-    const [, door = ''] = /Hub ops is up[^(]*\((?:bytes at |process \d+, )(\S+?)\)/.exec(product.output()) ?? [];
+    const [, door = ''] = /Hub ops is up[^(]*\((?:bytes at |process \d+, )(\S+?)\)/.exec(graph.product.output()) ?? [];
     const event = { specversion: '1.0', id: 'run-1', source: '/ci/core-hub', type: 'dev.cdevents.service.deployed.0.2.0', time: new Date().toISOString(), datacontenttype: 'application/json', data: { context: { version: '0.4.1', id: 'run-1', source: '/ci/core-hub', type: 'dev.cdevents.service.deployed.0.2.0', timestamp: new Date().toISOString() }, subject: { id: 'core-hub', type: 'service', content: { environment: { id: 'staging' }, artifactId: `pkg:oci/core-hub@sha256%3A${'f'.repeat(64)}` } } } };
-    const send = async (role: Role) => fetch(`${door}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents+json', authorization: `Bearer ${await token(role)}` }, body: JSON.stringify(event) });
+    const send = async (role: Role) => fetch(`${door}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents+json', authorization: `Bearer ${await graph.token(role)}` }, body: JSON.stringify(event) });
     expect((await send('viewer')).status).toBe(403);
     for (let again = 0; again < 2; again++) {
       const response = await send('author');
@@ -103,12 +79,12 @@ describe.each(['single', 'processes'] as const)('operations in the topology %s',
   });
 
   it('syncs an inventory by the command line, and says that no event waits', async () => {
-    const file = join(ROOT, 'subgraphs/ops/src/inventory/fixtures/inventory.yaml');
-    expect(await hubgraph('operator', 'ops', 'inventory', 'sync', file, '--dry-run')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 would be created, 4 would be updated') });
-    const own = join(dir.path, 'inventory.csv');
+    const file = join(import.meta.dirname, '../../subgraphs/ops/src/inventory/fixtures/inventory.yaml');
+    expect(await graph.hubgraph('operator', 'ops', 'inventory', 'sync', file, '--dry-run')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 would be created, 4 would be updated') });
+    const own = join(graph.dataDir, 'inventory.csv');
     await writeFile(own, 'slug,domain,owner,tier,environments\nledger,infotech,jonas,2,production\n');
-    expect(await hubgraph('operator', 'ops', 'inventory', 'sync', own)).toMatchObject({ code: 0, stdout: expect.stringContaining('1 created') });
-    expect(await hubgraph('operator', 'ops', 'inventory', 'sync', own)).toMatchObject({ code: 0, stdout: expect.stringContaining('1 unchanged') });
-    expect(await hubgraph('viewer', 'ops', 'poison', 'list')).toMatchObject({ code: 0, stdout: expect.stringContaining('No event waits') });
+    expect(await graph.hubgraph('operator', 'ops', 'inventory', 'sync', own)).toMatchObject({ code: 0, stdout: expect.stringContaining('1 created') });
+    expect(await graph.hubgraph('operator', 'ops', 'inventory', 'sync', own)).toMatchObject({ code: 0, stdout: expect.stringContaining('1 unchanged') });
+    expect(await graph.hubgraph('viewer', 'ops', 'poison', 'list')).toMatchObject({ code: 0, stdout: expect.stringContaining('No event waits') });
   });
 });
