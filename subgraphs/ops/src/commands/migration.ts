@@ -63,12 +63,12 @@ export interface MoveMigrationInput {
 /** Moves a migration run by one of its verbs; its gates and evidence are evaluated in the same transaction. */
 export async function moveMigration(work: Work, verb: MigrationMove, input: MoveMigrationInput): Promise<{ migrationRun: MigrationRun } | Refused> {
   const { decision = null, reason = null, legacyFallback = null } = input;
+  const wrong = [...textProblems({ reason }, MAX_NOTE), ...textProblems({ decision }, MAX_LINE), ...secretProblems({ reason, decision }), ...countProblems(input), ...soakProblems(work, input)];
+  if (wrong.length > 0) return new Refused(wrong);
   const before = isUuid(input.id) ? await migrations.lockById(work.tx, input.id) : null;
   if (before === null) return notFound('migration run', input.id);
   const stale = checkVersion(before, input.expectedVersion);
   if (stale) return stale;
-  const wrong = [...textProblems({ reason }, MAX_NOTE), ...textProblems({ decision }, MAX_LINE), ...secretProblems({ reason, decision }), ...countProblems(input), ...soakProblems(work, input)];
-  if (wrong.length > 0) return new Refused(wrong);
   // Locks its gates, so that none falls between this look and the commit.
   await settleGates(work, { migrationRuns: [before.code] });
   const stored = (await migrationFacts(work.tx, [before], work.now)).get(before.id)!;
