@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
 import type { Role } from '@hubgraph/kit/identity';
+import { s3Bucket, s3Service } from '../harness/ceph.ts';
 import { freshDataDir, startProduct, type Product } from '../harness/product.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -17,8 +18,19 @@ const run = promisify(execFile);
 /** What the fixture is, whenever, wherever and in whatever order it is preserved. */
 const digests = new Set<string>();
 
+const s3 = await s3Service();
+const bucket = (more: Readonly<Record<string, string>> = {}) => async () => ({ ...(await s3Bucket(s3.service!, { lock: true })), ...more });
+const places = [
+  { topology: 'single', storage: 'files', settings: () => ({}) },
+  { topology: 'processes', storage: 'files', settings: () => ({}) },
+  ...(s3.service === undefined ? [] : [
+    { topology: 'single', storage: 'S3, by the hub', settings: bucket() },
+    { topology: 'processes', storage: 'S3, directly', settings: bucket({ HUBGRAPH_S3_DIRECT: 'yes' }) },
+  ]),
+];
+
 // An assessment run is preserved, looked at, held, fetched and verified by the commands and operations of the README.
-describe.each(['single', 'processes'] as const)('evidence in the topology %s', (topology) => {
+describe.each(places)('evidence in the topology $topology, stored in $storage', ({ topology, settings }) => {
   let dir: Awaited<ReturnType<typeof freshDataDir>>;
   let folder: string;
   let product: Product;
@@ -38,7 +50,7 @@ describe.each(['single', 'processes'] as const)('evidence in the topology %s', (
   beforeAll(async () => {
     dir = await freshDataDir();
     folder = await mkdtemp(join(tmpdir(), 'evidence-'));
-    product = startProduct({ dataDir: dir.path, args: ['--topology', topology], env: { HUBGRAPH_SAMPLE: 'yes' } });
+    product = startProduct({ dataDir: dir.path, args: ['--topology', topology], env: { HUBGRAPH_SAMPLE: 'yes', ...(await settings()) } });
     url = await product.ready();
   }, 60_000);
   afterAll(async () => {
