@@ -248,3 +248,28 @@ test('a file that a disk cannot read is named, and is no mistake of ours', async
   const file = { path: 'broken.bin', location, size: Number(size), stamp: [dev, ino, size, mtimeNs, ctimeNs].join(':') };
   await expect(hashFile(file)).rejects.toThrow(new ArtifactsError(['broken.bin cannot be read (EIO).']));
 });
+
+test('the same ingest twice at once makes one package, and both come to its end', async () => {
+  const folder = join(root, 'at-once');
+  await mkdir(folder);
+  await writeFile(join(folder, 'large.bin'), randomBytes(40_000_000));
+  for (let index = 0; index < 20; index++) await writeFile(join(folder, `f${index}`), `${index}`);
+  const options = { producer: 'twins', subject: 'at once', retentionClass: 'raw-evidence', sourceCommits: {}, metadata: { n: 1 } };
+  const [one, other] = await Promise.all([ingestDirectory(connect(), folder, options), ingestDirectory(connect(), folder, options)]);
+  expect(one.packageId).toBe(other.packageId);
+  expect(one.packageId).toBe((await ingestDirectory(connect(), folder, options)).packageId);
+});
+
+test('an ingest begins anew when its package was given up', async () => {
+  const folder = join(root, 'given-up');
+  await mkdir(folder);
+  await writeFile(join(folder, 'a'), 'a');
+  const options = { producer: 'given-up', subject: 'again', retentionClass: 'raw-evidence', metadata: {} };
+  const stopped = connect(hub, { spy: (query) => { if (query.includes('requestUpload')) throw new Error('stopped'); } });
+  await expect(ingestDirectory(stopped, folder, options)).rejects.toThrow('stopped');
+  const { artifactPackages } = await hub.ask('{ artifactPackages(filter: { producer: "given-up" }) { nodes { id } } }');
+  const [{ id }] = artifactPackages.nodes;
+  expect((await hub.change('deleteArtifactPackage', { id, reason: 'given up' }, 'package { status }', as('author'))).errors).toEqual([]);
+  const anew = await ingestDirectory(connect(), folder, options);
+  expect([anew.outcome, anew.packageId === id]).toEqual(['created', false]);
+});
