@@ -14,7 +14,7 @@ import { startProduct } from '../test/harness/product.ts';
 // PostgreSQL and storage in a temporary data folder, each hub in its process, and `hubgraph artifacts ingest` as a process of its own. Beside them
 // the same bytes by `sha256sum` and `b3sum`, one after the other (all from a warm cache).
 //
-//   node bench/artifacts.ts [--large 2000] [--small 20000] [--json]        --large in MB
+//   node bench/artifacts.ts [--large 2000] [--small 20000] [--json]        --large in MB; 0 leaves one out
 
 const { values } = parseArgs({ options: { large: { type: 'string', default: '2000' }, small: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false } } });
 const [large, small] = [Number(values.large) * 1_000_000, Number(values.small)];
@@ -35,7 +35,8 @@ try {
   const token = () => issuer.sign({ sub: 'bench', roles: ['author'], ttlSeconds: 3_600 });
   const idle = memoryOf(product.pid);
   const reports = [];
-  for (const [what, make] of [['small files', makeSmall], ['one large file', makeLarge]] as const) {
+  for (const [what, amount, make] of [['small files', small, makeSmall], ['one large file', large, makeLarge]] as const) {
+    if (amount === 0) continue;
     const at = join(folder, what.replaceAll(' ', '-'));
     await mkdir(at);
     const bytes = await make(at);

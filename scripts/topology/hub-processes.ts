@@ -51,10 +51,16 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
   return { hub, url: `http://127.0.0.1:${port}`, pid: () => current?.pid, stop: () => kept.stop() };
 }
 
+/**
+ * Where memory is plenty, V8 lets garbage grow to several times of what is alive: 20,000 uploads took a hub with 50 MB alive to
+ * 490 MB. These collect it earlier, and set no limit that one large request could break.
+ */
+const COLLECT_EARLY = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
+
 function startOnce(order: HubOrder): Promise<Kept> {
   return new Promise((resolve, reject) => {
     // the arguments say to whoever looks at the process list which hub of which data folder it is
-    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub, order.log.file ?? ''], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub, order.log.file ?? ''], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...process.execArgv, ...COLLECT_EARLY] });
     const child = childOf(hub);
     let stopping: Promise<void> | undefined;
     hub.once('message', (report: HubReport) => {

@@ -33,10 +33,10 @@ export function operation(name: string): string {
   return readFileSync(join(ROOT, `schema/operations/${name}.graphql`), 'utf8');
 }
 
-/** Starts it in a folder of its own; disposing ends it and removes the folder. */
-export async function startSampleGraph(topology: 'single' | 'processes'): Promise<SampleGraph> {
+/** Starts it in a folder of its own, with `settings` besides; disposing ends it and removes the folder. */
+export async function startSampleGraph(topology: 'single' | 'processes', settings: Readonly<Record<string, string>> = {}): Promise<SampleGraph> {
   const dir = await freshDataDir();
-  const product = startProduct({ dataDir: dir.path, args: ['--topology', topology], env: { HUBGRAPH_SAMPLE: 'yes' } });
+  const product = startProduct({ dataDir: dir.path, args: ['--topology', topology], env: { HUBGRAPH_SAMPLE: 'yes', ...settings } });
   const url = await product.ready();
   const token = async (role: Role, sub: string = role) => (await openDevIssuer(join(dir.path, 'dev-issuer.json'))).sign({ sub, roles: [role], ttlSeconds: 600 });
   return {

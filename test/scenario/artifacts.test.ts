@@ -3,14 +3,26 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { s3Bucket, s3Service } from '../harness/ceph.ts';
 import { operation, startSampleGraph, type SampleGraph } from '../harness/sample-graph.ts';
 
 const RUN = join(import.meta.dirname, '../../subgraphs/artifacts/src/client/fixtures/guide-board');
 /** What the fixture is, whenever, wherever and in whatever order it is preserved. */
 const digests = new Set<string>();
 
+const s3 = await s3Service();
+const bucket = (more: Readonly<Record<string, string>> = {}) => async () => ({ ...(await s3Bucket(s3.service!, { lock: true })), ...more });
+const places: readonly { topology: 'single' | 'processes'; storage: string; settings: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>> }[] = [
+  { topology: 'single', storage: 'files', settings: () => ({}) },
+  { topology: 'processes', storage: 'files', settings: () => ({}) },
+  ...(s3.service === undefined ? [] : [
+    { topology: 'single' as const, storage: 'S3, by the hub', settings: bucket() },
+    { topology: 'processes' as const, storage: 'S3, directly', settings: bucket({ HUBGRAPH_S3_DIRECT: 'yes' }) },
+  ]),
+];
+
 // An assessment run is preserved, looked at, held, fetched and verified by the commands and operations of the README.
-describe.each(['single', 'processes'] as const)('evidence in the topology %s', (topology) => {
+describe.each(places)('evidence in the topology $topology, stored in $storage', ({ topology, settings }) => {
   let graph: SampleGraph;
   let folder: string;
   let id: string;
@@ -19,7 +31,7 @@ describe.each(['single', 'processes'] as const)('evidence in the topology %s', (
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'evidence-'));
-    graph = await startSampleGraph(topology);
+    graph = await startSampleGraph(topology, await settings());
   }, 90_000);
   afterAll(async () => {
     await graph[Symbol.asyncDispose]();

@@ -92,7 +92,7 @@ const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NON
 /** Opens a file that was found, without following a link. @throws ArtifactsError when it is not the same any more */
 export async function openFound(file: FoundFile): Promise<FileHandle> {
   const handle = await open(file.location, READ).catch((error: NodeJS.ErrnoException) => {
-    throw unopened(file, error);
+    throw unread(file, error);
   });
   try {
     await assertUnchanged(file, handle);
@@ -108,7 +108,7 @@ export async function assertUnchanged(file: FoundFile, handle: FileHandle): Prom
   if (stampOf(await handle.stat({ bigint: true })) !== file.stamp) throw changed(file);
 }
 
-function unopened(file: FoundFile, error: NodeJS.ErrnoException): ArtifactsError {
+function unread(file: FoundFile, error: NodeJS.ErrnoException): ArtifactsError {
   return error.code === 'ENOENT' || error.code === 'ELOOP' ? changed(file) : new ArtifactsError([`${file.path} cannot be read (${error.code}).`], { cause: error });
 }
 
@@ -118,7 +118,15 @@ function changed(file: FoundFile): ArtifactsError {
 
 /** Computes both digests of a file in constant memory. @throws ArtifactsError when it changes meanwhile or cannot be read */
 export async function hashFile(file: FoundFile, onBytes: (bytes: number) => void = () => undefined): Promise<BlobDigests> {
-  if (file.size <= SMALL) return hashSmall(file, onBytes);
+  try {
+    return file.size <= SMALL ? hashSmall(file, onBytes) : await hashLarge(file, onBytes);
+  } catch (error) {
+    // what a disk answers that cannot read what it holds
+    throw (error as NodeJS.ErrnoException).syscall === 'read' ? unread(file, error as NodeJS.ErrnoException) : error;
+  }
+}
+
+async function hashLarge(file: FoundFile, onBytes: (bytes: number) => void): Promise<BlobDigests> {
   const handle = await openFound(file);
   try {
     const hasher = createHasher();
@@ -151,7 +159,7 @@ function hashSmall(file: FoundFile, onBytes: (bytes: number) => void): BlobDiges
   try {
     opened = openSync(file.location, READ);
   } catch (error) {
-    throw unopened(file, error as NodeJS.ErrnoException);
+    throw unread(file, error as NodeJS.ErrnoException);
   }
   try {
     if (stampOf(fstatSync(opened, { bigint: true })) !== file.stamp) throw changed(file);

@@ -19,6 +19,8 @@ export type TransferFile = ArtifactFile & {
   readonly packageStatus: PackageStatus;
   /** Names of the backends that have its bytes, as far as known. */
   readonly storedIn: readonly string[];
+  /** Names of those whose bytes are known to be damaged, or gone. */
+  readonly damagedIn: readonly string[];
 };
 
 /** A file of the package that stands in the way of a new path, or nearly. */
@@ -29,7 +31,9 @@ export interface Neighbour {
   readonly path: string;
 }
 
-const TRANSFER = `SELECT f.*, p."status" AS "packageStatus", ARRAY(SELECT l."backend" FROM "StorageLocation" l WHERE l."blake3" = f."blake3" AND l."status" = 'STORED' ORDER BY 1) AS "storedIn"
+const backendsWith = (statuses: string) => `ARRAY(SELECT l."backend" FROM "StorageLocation" l WHERE l."blake3" = f."blake3" AND l."status" IN (${statuses}) ORDER BY 1)`;
+
+const TRANSFER = `SELECT f.*, p."status" AS "packageStatus", ${backendsWith(`'STORED'`)} AS "storedIn", ${backendsWith(`'LOST', 'CHANGED'`)} AS "damagedIn"
   FROM "ArtifactFile" f JOIN "ArtifactPackage" p ON p."id" = f."packageId"`;
 
 /**

@@ -1,6 +1,6 @@
 import type { Sql } from '@hubgraph/kit/sql';
 import { hashStream, type BlobDigests } from '../content/digest.ts';
-import type { ArtifactFile } from '../model.ts';
+import type { ArtifactFile, LocationStatus } from '../model.ts';
 import { keyOf, type BlobFacts, type StagedUpload, type StorageBackend } from '../storage/backend.ts';
 import { blobs, files } from '../store/index.ts';
 import type { Lease } from './lease.ts';
@@ -59,11 +59,14 @@ export async function complete({ sql, now, backend }: CompletionDeps, lease: Lea
   const held = { id: file.id, lease: lease.id };
   const before = await blobs.refer(sql, held, blob, backend.name, now());
   if (before === undefined) throw gone();
-  const replace = before === 'LOST' || before === 'CHANGED';
+  const replace = damaged(before);
   await put(blob, { replace });
   await finish({ sql, now, backend }, lease, blob.blake3, replace);
   return blob;
 }
+
+/** Whether a copy that is known of must not stay as it is. */
+export const damaged = (copy: LocationStatus | null): boolean => copy === 'LOST' || copy === 'CHANGED';
 
 /** The last step, for bytes that are stored and referred to. */
 export async function finish({ sql, now, backend }: CompletionDeps, lease: Lease, blake3: string, replaced = false): Promise<void> {

@@ -157,7 +157,7 @@ describe('who may', () => {
 
   it('ends with the hour, but for what has begun', async () => {
     const { url, packageId } = await one('hello');
-    const begun = await heldRequest(url, 'PUT', 5, Buffer.from('hel'));
+    const begun = await heldRequest(url, 'PATCH', 5, Buffer.from('hel'), PATCH(0));
     await written(packageId);
     clock.advance(60 * 60_000 + 1_000);
     expect(await told(put(url, 'hello'))).toBe('401 UNAUTHENTICATED');
