@@ -73,6 +73,14 @@ it('resolves each when its cause is gone, and counts what comes again', async ()
   expect(of('runway/infotech')).toMatchObject([{ status: 'RESOLVED', severity: 'CRITICAL', count: 2 }, { status: 'RAISED', severity: 'ERROR', count: 1, previous: { status: 'RESOLVED' } }]);
 });
 
+it('keeps the thresholds of a budget apart', async () => {
+  const id = newId();
+  const budget = (verb: 'reached' | 'left', threshold: string) => ({ type: `org.finhub.budget.threshold_${verb}`, data: { id, kind: 'ACTUAL', threshold, used: '104' }, domain: 'infotech' });
+  await publisher.publish('finance', budget('reached', '80'), budget('reached', '100'), budget('left', '100'));
+  await caughtUp('EVENTS_FINANCE', 3);
+  expect(await alerts()).toMatchObject({ [`budget/${id}/actual/80`]: { status: 'RAISED' }, [`budget/${id}/actual/100`]: { status: 'RESOLVED' } });
+});
+
 it('sets aside what it cannot take in with all behind it of the same subject, says so, and takes it in order when told to', async () => {
   const task = newId();
   const other = newId();
