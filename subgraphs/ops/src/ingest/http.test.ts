@@ -173,6 +173,21 @@ test('alerts of Alertmanager are raised, counted up and resolved by their finger
   expect((await alertmanager([firing('0a1b2c3d4e5f6073', { labels: { service: '' } })])).body.results).toMatchObject([{ status: 'refused', code: 'INVALID_INPUT' }]);
 });
 
+test('an alert is not lost for what is long about it', async () => {
+  const long = `a${'💥 '.repeat(3_400)}`;
+  expect((await alertmanager([firing('0a1b2c3d4e5f6074', { labels: { instance: long.slice(0, 900), 'any words': 'x' }, annotations: { summary: long, description: long } })])).body.results).toMatchObject([{ status: 'recorded' }]);
+  expect(await alertOf('alertmanager 0a1b2c3d4e5f6074')).toMatchObject({ title: long.slice(0, 300).toWellFormed(), detail: long.slice(0, 5_000).toWellFormed() });
+});
+
+test('of a storm of logs the worst kinds are raised, and the rest is told as rejected', async () => {
+  const before = await count('Alert');
+  const logRecords = [...Array.from({ length: 250 }, (_, index) => [13, `slow${index}`] as const), [21, 'storm'] as const].map(([severityNumber, eventName]) => ({ severityNumber, eventName, body: { stringValue: 'many' } }));
+  const answer = await post('/webhooks/otel', JSON.stringify({ resourceLogs: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'core-hub' } }] }, scopeLogs: [{ logRecords }] }] }), { 'content-type': 'application/json' });
+  expect([answer.status, answer.body]).toEqual([200, { partialSuccess: { rejectedLogRecords: '51', errorMessage: expect.stringContaining('TOO_MANY') } }]);
+  expect(await count('Alert')).toBe(before + 200);
+  expect(await alertOf('otel core-hub storm')).toMatchObject({ severity: 'CRITICAL' });
+}, 60_000);
+
 test('warnings and errors in logs of OpenTelemetry are one alert per kind', async () => {
   const log = (severityNumber: number, text: string, attributes: Record<string, string> = {}) => ({ timeUnixNano: '1', severityNumber, body: { stringValue: text }, attributes: Object.entries(attributes).map(([key, value]) => ({ key, value: { stringValue: value } })) });
   const send = (logRecords: object[]) => post('/webhooks/otel', JSON.stringify({ resourceLogs: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'core-hub' } }, { key: 'host.name', value: { stringValue: 'h1' } }] }, scopeLogs: [{ logRecords }] }] }), { 'content-type': 'application/json' });
