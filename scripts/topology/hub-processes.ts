@@ -58,10 +58,13 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
  */
 const COLLECT_EARLY = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
 
+/** For glibc, which otherwise keeps many areas and what was freed in them; buffers of bytes lie there. Others do not read it. */
+const GIVE_BACK = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
+
 function startOnce(order: HubOrder): Promise<Kept> {
   return new Promise((resolve, reject) => {
     // the arguments say to whoever looks at the process list which hub of which data folder it is
-    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub, order.log.file ?? ''], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...process.execArgv, ...COLLECT_EARLY] });
+    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub, order.log.file ?? ''], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...process.execArgv, ...COLLECT_EARLY], env: { ...GIVE_BACK, ...process.env } });
     const child = childOf(hub);
     let stopping: Promise<void> | undefined;
     hub.once('message', (report: HubReport) => {
