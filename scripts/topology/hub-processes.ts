@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { UsageError } from '@hubgraph/kit/errors';
 import type { Logger } from 'pino';
+import { environment } from '../config.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { keepRunning, type Kept } from '../embedded/keep.ts';
 import { childOf, freePort } from '../embedded/processes.ts';
@@ -64,7 +65,7 @@ const GIVE_BACK = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
 function startOnce(order: HubOrder): Promise<Kept> {
   return new Promise((resolve, reject) => {
     // the arguments say to whoever looks at the process list which hub of which data folder it is
-    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub, order.log.file ?? ''], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...process.execArgv, ...COLLECT_EARLY], env: { ...GIVE_BACK, ...process.env } });
+    const hub = fork(new URL('hub-process.ts', import.meta.url), [order.hub, order.log.file ?? ''], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...process.execArgv, ...COLLECT_EARLY], env: { ...GIVE_BACK, ...environment() } });
     const child = childOf(hub);
     let stopping: Promise<void> | undefined;
     hub.once('message', (report: HubReport) => {

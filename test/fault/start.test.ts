@@ -157,7 +157,7 @@ test('a second Ctrl-C ends at once, and the servers are stopped all the same', a
   let code: unknown = 'running';
   void product.exited.then((ended) => (code = ended));
   // npm may double a Ctrl-C, so one that follows at once does not count as the second
-  await until('the end', () => code !== 'running' || (process.kill(product.pid, 'SIGINT'), false), { deadline: 5_000, every: 100 });
+  await until('the end', () => code !== 'running' || (process.kill(product.pid, 'SIGINT'), false), { deadline: 9_000, every: 100 });
   expect(code).toBe(1);
   socket.destroy();
   await survives(dir.path, ['kept']);
