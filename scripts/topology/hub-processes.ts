@@ -38,7 +38,10 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
   const first = Promise.withResolvers<number>();
   let current: Kept | undefined;
   let sampled = false;
-  const kept = keepRunning((port = wanted) => startOnce({ ...options.order, wiring: { ...options.order.wiring, sample: options.order.wiring.sample && !sampled }, port }), {
+  const start = (port: number): Promise<Kept> => startOnce({ ...options.order, wiring: { ...options.order.wiring, sample: options.order.wiring.sample && !sampled }, port });
+  // somebody may take the port between the look and the listening; a hub that was up keeps the port that callers know
+  const startFirst = (port: number): Promise<Kept> => start(port).catch(async (error: unknown) => (error instanceof PortTaken && !current ? start(await freePort()) : Promise.reject(error)));
+  const kept = keepRunning((port = wanted) => startFirst(port), {
     up(server) {
       if (current) options.onIncident(`The hub ${hub} is back.`);
       current = server;
@@ -51,6 +54,9 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
   const port = await first.promise;
   return { hub, url: `http://127.0.0.1:${port}`, pid: () => current?.pid, stop: () => kept.stop() };
 }
+
+/** A hub could not listen, because somebody else does on its port. */
+class PortTaken extends UsageError {}
 
 /**
  * V8 sizes its heap by the memory of the machine, and collects late where there is much: a hub with 50 MB alive grew to 490 MB
@@ -69,7 +75,7 @@ function startOnce(order: HubOrder): Promise<Kept> {
     const child = childOf(hub);
     let stopping: Promise<void> | undefined;
     hub.once('message', (report: HubReport) => {
-      if (report.kind === 'failed') reject(new UsageError(report.message, report.exitCode));
+      if (report.kind === 'failed') reject(new (report.portTaken ? PortTaken : UsageError)(report.message, report.exitCode));
       else resolve({ port: report.port, pid: child.pid, exited: child.exited, stop: () => (stopping ??= child.end('SIGTERM', 15_000, 'SIGKILL')) });
     });
     void child.exited.then(({ code, signal }) => reject(new UsageError(`The hub ${order.hub} ended while it was starting (${signal ?? `exit code ${code}`}).`, exitCodes.serverFailed.code)));
