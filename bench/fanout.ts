@@ -1,0 +1,149 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
+import { startNats } from '../scripts/embedded/nats.ts';
+import { eventPublisher, type EventFacts } from '../test/harness/event-publisher.ts';
+import type { ClientsOrder, ClientsReport } from './fanout/clients.ts';
+
+// One event to many subscribers: the real gateway with the committed schema in a process of its own, its hubs in another,
+// thin clients in a third. In the same run, as the floor, a bare `ws` server sends the same bytes to as many clients.
+//
+//   node bench/fanout.ts [--clients 10000] [--rounds 10] [--burst 30] [--json]
+
+const { values } = parseArgs({ options: { clients: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '10' }, burst: { type: 'string', default: '30' }, json: { type: 'boolean', default: false } } });
+const [clients, rounds, burst] = [Number(values.clients), Number(values.rounds), Number(values.burst)];
+const HUBS = ['governance', 'contributions', 'artifacts', 'ops'];
+const EVENT_HUBS = { governance: 'statehub', contributions: 'contribhub', artifacts: 'artifactstore', ops: 'opshub' };
+
+/** Fifty classes: five plans over three hubs, five filters that all let the event pass, two sets of rights. */
+const documents = ['title', 'title owner', 'title count', 'title source', 'title detail'].map((fields) => `subscription Watch($filter: AlertEventFilter) { alertChanged(filter: $filter) { cursor type time from to alert { id severity ${fields} workstream { code title status contributions(first: 3) { totalCount } } } } }`);
+const filters = [{}, { severities: ['CRITICAL', 'ERROR'] }, { domains: ['custodian'] }, { statuses: ['RAISED'] }, { services: ['service-1', 'service-2'] }];
+const raised = (n: number): EventFacts => ({ type: 'org.opshub.alert.raised', domain: 'custodian', data: { id: `alert-${n}`, from: null, to: 'RAISED', version: 1, dedupKey: `key-${n}`, severity: 'CRITICAL', title: 'Disk full', subject: 'SERVICE', service: 'service-1', workstream: 'CUST-WP-0001', count: 1, escalation: 0, suppressed: false } });
+
+const children: ChildProcess[] = [];
+const start = (file: string, args: readonly string[] = []): ChildProcess => {
+  const child = fork(new URL(`fanout/${file}.ts`, import.meta.url), args, { execArgv: ['--expose-gc'] });
+  children.push(child);
+  return child;
+};
+const message = async <Value>(child: ChildProcess): Promise<Value> => ((await once(child, 'message')) as [Value])[0];
+const asked = <Value>(child: ChildProcess, order: object = {}): Promise<Value> => {
+  const answer = message<Value>(child);
+  child.send(order);
+  return answer;
+};
+const now = (): number => performance.timeOrigin + performance.now();
+const rounded = (value: number): number => Math.round(value * 10) / 10;
+const middle = (list: readonly number[]): number => rounded(list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0);
+
+interface GatewayState { readonly counts: Record<string, number>; readonly rss: number; readonly cpu: number }
+interface Arrived { readonly last: number; readonly p50: number; readonly bytes: number; readonly sample: string }
+
+const folder = await mkdtemp(join(tmpdir(), 'hubgraph-fanout-'));
+const nats = await startNats({ dir: join(folder, 'nats'), password: 'bench', log: join(folder, 'nats.log') });
+const publisher = await eventPublisher(nats.url, EVENT_HUBS);
+try {
+  for (const hub of HUBS) await publisher.createStream(hub);
+  const ours = await measureGateway();
+  const bare = await measureBare(ours.frame);
+  const report = {
+    clients, classes: documents.length * filters.length * 2, frameBytes: ours.frame.length, load: loadavg().map(rounded),
+    lastClientMs: { gateway: middle(ours.single), bare: middle(bare.single), ratio: rounded(middle(ours.single) / middle(bare.single)), all: ours.single.map(rounded), allBare: bare.single.map(rounded) },
+    gatewayCpuMsPerEvent: rounded(ours.cpuPerEvent),
+    deliveriesPerSecond: { gateway: ours.rate, bare: bare.rate },
+    executionsPerEvent: ours.executions, hubCallsPerEvent: ours.calls, hubCallsPerBurst: ours.burstCalls,
+    idleKiBPerSubscriber: { gateway: ours.memory, bare: bare.memory },
+  };
+  console.log(values.json ? JSON.stringify(report) : report);
+} finally {
+  for (const child of children) child.kill();
+  await publisher[Symbol.asyncDispose]();
+  await nats.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function measureGateway() {
+  const devIssuerPath = join(folder, 'issuer.json');
+  const issuer = await openDevIssuer(devIssuerPath);
+  const tokens = await Promise.all(['viewer', 'allocator'].map((role) => issuer.sign({ sub: role, roles: [role as 'viewer'], ttlSeconds: 3_600 })));
+  const hubs = start('hubs', HUBS);
+  const ports: Record<string, number> = {};
+  while (Object.keys(ports).length < HUBS.length) {
+    const { hub, port } = await message<{ hub: string; port: number }>(hubs);
+    ports[hub] = port;
+  }
+  const gateway = start('gateway', [JSON.stringify({ devIssuerPath, natsUrl: nats.url, hubs: ports })]);
+  const { url } = await message<{ url: string }>(gateway);
+  const state = (): Promise<GatewayState> => asked<GatewayState>(gateway);
+  const hubCalls = async (): Promise<number> => Object.values((await asked<{ calls: Record<string, { calls: number }> }>(hubs)).calls).reduce((sum, { calls }) => sum + calls, 0);
+
+  const watchers = start('clients');
+  const subscribes = filters.flatMap((filter) => documents.map((query) => JSON.stringify({ id: 'w', type: 'subscribe', payload: { query, variables: { filter } } })));
+  const connect = (count: number): Promise<ClientsReport> => asked(watchers, { order: 'connect', port: Number(new URL(url).port), path: '/graphql', count, atOnce: 50, first: tokens.map((token) => JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } })), then: subscribes } satisfies ClientsOrder);
+  // what is made once for a class is not counted as a subscriber's
+  await connect(100);
+  await until(async () => (await state()).counts['subscription.ready'] === 100);
+  await oneEvent(watchers, 0);
+  const before = await state();
+  await connect(clients - 100);
+  await until(async () => (await state()).counts['subscription.ready'] === clients);
+  await delay(1_000);
+  const idle = await state();
+
+  let frame = '';
+  for (let n = 0; n < 3; n++) frame = (await oneEvent(watchers, n)).arrived.sample;
+  const [counted, called] = [await state(), await hubCalls()];
+  const single: number[] = [];
+  for (let n = 0; n < rounds; n++) {
+    const { begun, arrived } = await oneEvent(watchers, 100 + n);
+    single.push(arrived.last - begun);
+  }
+  const [after, calledAfter] = [await state(), await hubCalls()];
+  const done = asked<Arrived>(watchers, { order: 'expect', frames: burst });
+  const begun = now();
+  await publisher.publish('ops', ...Array.from({ length: burst }, (_, n) => raised(1_000 + n)));
+  const { last } = await done;
+  const burstCalls = (await hubCalls()) - calledAfter;
+  await asked(watchers, { order: 'close' });
+  return {
+    frame, single, burstCalls, rate: Math.round((clients * burst) / ((last - begun) / 1_000)),
+    memory: rounded((idle.rss - before.rss) / (clients - 100) / 1_024),
+    executions: ((after.counts['event.hydrated'] ?? 0) - (counted.counts['event.hydrated'] ?? 0)) / rounds,
+    calls: (calledAfter - called) / rounds, cpuPerEvent: (after.cpu - counted.cpu) / rounds,
+  };
+}
+
+async function oneEvent(watchers: ChildProcess, n: number): Promise<{ begun: number; arrived: Arrived }> {
+  const arrived = asked<Arrived>(watchers, { order: 'expect', frames: 1 });
+  const begun = now();
+  await publisher.publish('ops', raised(n));
+  return { begun, arrived: await arrived };
+}
+
+async function measureBare(frame: string) {
+  const server = start('bare');
+  const { port, rss } = await message<{ port: number; rss: number }>(server);
+  const watchers = start('clients');
+  await asked(watchers, { order: 'connect', port, path: '/', count: clients, atOnce: 50 });
+  await delay(500);
+  const idle = await asked<{ rss: number }>(server);
+  const broadcast = async (times: number): Promise<number> => {
+    const arrived = asked<Arrived>(watchers, { order: 'expect', frames: times });
+    const { begun } = await asked<{ begun: number }>(server, { broadcast: frame, times });
+    return (await arrived).last - begun;
+  };
+  for (let n = 0; n < 3; n++) await broadcast(1);
+  const single: number[] = [];
+  for (let n = 0; n < rounds; n++) single.push(await broadcast(1));
+  const rate = Math.round((clients * burst) / ((await broadcast(burst)) / 1_000));
+  return { single, rate, memory: rounded((idle.rss - rss) / clients / 1_024) };
+}
+
+async function until(met: () => Promise<boolean>): Promise<void> {
+  while (!(await met())) await delay(100);
+}
