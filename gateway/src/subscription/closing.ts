@@ -1,3 +1,6 @@
+/** Why the gateway ends a connection: what a socket is closed with. */
+export type Closing = readonly [code: number, reason: string];
+
 /** Why the gateway closes a socket. The codes of graphql-transport-ws, and those of RFC 6455 where they say it all. */
 export const closing = {
   /** The gateway stops; the last message was a ping with `{ cursors }` to resume from. Connect again. */
@@ -13,4 +16,4 @@ export const closing = {
   /** More messages or pings than HUBGRAPH_WS_MESSAGE_RATE allows. */
   tooManyMessages: [4429, 'Too many messages'],
   internal: [4500, 'Internal server error'],
-} as const satisfies Record<string, readonly [code: number, reason: string]>;
+} as const satisfies Record<string, Closing>;

@@ -1,10 +1,17 @@
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
 
-/** Says when more may be written to one socket: a client that does not read must not fill our memory. */
+/** Says when more may be written to one client: who does not read must not fill our memory. */
 export interface Gate {
-  /** Resolves to true once little enough waits on the socket or it is closed, to false when too much did for too long. */
+  /** Resolves to true once little enough waits for the client or it is gone, to false when too much did for too long. */
   open(): Promise<boolean>;
+}
+
+/** What goes out to one client. */
+export interface Outflow {
+  /** Whether it can still be written to. */
+  readonly open: boolean;
+  /** Bytes written and not yet taken by the network. */
+  readonly waiting: number;
 }
 
 /** How much may wait, and for how long. */
@@ -15,33 +22,34 @@ export interface GateOptions {
   blocked(bytes: number): void;
 }
 
-/** The gate of `socket`, which writes to `connection`. */
-export function createGate(socket: WebSocket, connection: Socket, { bytes, milliseconds, blocked }: GateOptions): Gate {
+/** The gate of `outflow`, which goes over `connection`. */
+export function createGate(outflow: Outflow, connection: Socket, { bytes, milliseconds, blocked }: GateOptions): Gate {
   let shut: Promise<boolean> | undefined;
-  const isOpen = (): boolean => socket.readyState !== socket.OPEN || socket.bufferedAmount < bytes;
+  const isOpen = (): boolean => !outflow.open || outflow.waiting < bytes;
 
   const wait = (): Promise<boolean> =>
     new Promise((resolve) => {
       const settle = (outcome: boolean): void => {
         clearTimeout(timer);
         connection.off('drain', drained);
-        socket.off('close', drained);
+        connection.off('close', closed);
         shut = undefined;
         resolve(outcome);
       };
       const drained = (): void => {
         if (isOpen()) settle(true);
       };
+      const closed = (): void => settle(true);
       const timer = setTimeout(() => settle(isOpen()), milliseconds);
       connection.on('drain', drained);
-      socket.on('close', drained);
+      connection.on('close', closed);
     });
 
   return {
     open() {
       if (isOpen()) return Promise.resolve(true);
       if (!shut) {
-        blocked(socket.bufferedAmount);
+        blocked(outflow.waiting);
         shut = wait();
       }
       return shut;

@@ -63,7 +63,7 @@ export function attachSubscriptions(server: Server, deps: SubscriptionDeps): Sub
   const accept = (socket: WebSocket, request: IncomingMessage): void => {
     const connection = connect(socket, request, { settings, reporter, clock, log });
     connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    void connection.closed.then(() => connections.delete(connection));
     protocol.serve(connection);
   };
 
@@ -96,10 +96,10 @@ export function attachSubscriptions(server: Server, deps: SubscriptionDeps): Sub
     stop() {
       stopped ??= (async () => {
         clearInterval(heart);
-        const closed = [...connections].map(({ socket }) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
-        await Promise.all([...connections].map((connection) => connection.stop()));
+        const closed = [...connections].map((connection) => connection.closed);
+        await Promise.all([...connections].map(({ session }) => session.stop()));
         await Promise.race([Promise.all(closed), delay(FAREWELL_MS, undefined, { ref: false })]);
-        for (const { socket } of connections) socket.terminate();
+        for (const connection of connections) connection.cut();
         await path.stop();
         server.off('upgrade', upgrade);
       })();
