@@ -23,7 +23,7 @@ export function defineCodes<const Codes extends ErrorCatalogue>(codes: Codes): C
 
 /** Codes of top-level GraphQL errors (`extensions.code`), the same at every hub and at the gateway. */
 export const topLevelCodes = defineCodes({
-  UNAUTHENTICATED: { kind: 'denied', retry: 'no', say: 'Send a valid bearer token.' },
+  UNAUTHENTICATED: { kind: 'denied', retry: 'no', say: 'Send a valid bearer token; extensions.reason tells a token whose time is over (expired) from one that was revoked.' },
   FORBIDDEN: { kind: 'denied', retry: 'no', say: 'Ask for the scopes named in extensions.missingScopes.' },
   BAD_USER_INPUT: { kind: 'invalid', retry: 'no', say: 'Correct the variables or arguments named in the message.' },
   GRAPHQL_PARSE_FAILED: { kind: 'invalid', retry: 'no', say: 'Correct the syntax of the document.' },
@@ -35,6 +35,7 @@ export const topLevelCodes = defineCodes({
   CURSOR_EXPIRED: { kind: 'invalid', retry: 'after-reading', say: 'Read the present state, then subscribe without a cursor or from extensions.firstAvailable.' },
   CURSOR_INVALID: { kind: 'invalid', retry: 'no', say: 'Use a cursor as this graph gave it, for the same subscription.' },
   STREAM_RESET: { kind: 'unavailable', retry: 'after-reading', say: 'The event stream began anew: read the present state, then subscribe without a cursor.' },
+  SUPERGRAPH_CHANGED: { kind: 'unavailable', retry: 'later', say: 'The graph changed in what the subscription uses: read its schema again, then resume from extensions.cursor after extensions.retryAfter milliseconds.' },
   TOO_SLOW: { kind: 'unavailable', retry: 'later', say: 'Read faster, narrow the filter, or resume from extensions.cursor.' },
   INTERNAL: { kind: 'fault', retry: 'later', say: 'Report the id in extensions.id.' },
 });

@@ -6,7 +6,7 @@ export type Role = (typeof ROLES)[number];
 export const SCOPES = [
   'hub:read', 'governance:write', 'governance:close', 'contributions:write', 'sbom:ingest', 'licences:conclude',
   'artifacts:write', 'retention:manage', 'holds:release', 'ops:write', 'gates:pass', 'gates:waive',
-  'finance:read', 'finance:write', 'periods:reopen',
+  'finance:read', 'finance:write', 'periods:reopen', 'identities:revoke',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -35,14 +35,21 @@ export interface Identity {
   readonly actor?: string;
   /** Seconds since the epoch when the token ends. */
   readonly expiresAt?: number;
+  /** Seconds since the epoch when the token was issued: `iat`. */
+  readonly issuedAt?: number;
+  /** The token's own id: `jti`. */
+  readonly tokenId?: string;
+  /** The login that the token came from: `sid`, where the issuer has sessions. */
+  readonly session?: string;
 }
 
 /** Makes an identity from token facts: unknown roles are dropped, scopes are the union of the token's and the roles'. */
-export function identityOf(facts: { sub: string; roles?: readonly string[]; scopes?: readonly string[]; clientId?: string; actor?: string; expiresAt?: number }): Identity {
+export function identityOf(facts: Partial<Omit<Identity, 'sub' | 'roles' | 'scopes'>> & { readonly sub: string; readonly roles?: readonly string[]; readonly scopes?: readonly string[] }): Identity {
   const roles = ROLES.filter((role) => facts.roles?.includes(role));
   const scopes = new Set<string>(facts.scopes ?? []);
   for (const role of roles) for (const scope of SCOPES_OF_ROLE[role]) scopes.add(scope);
-  return { sub: facts.sub, roles, scopes: [...scopes].sort(), clientId: facts.clientId, actor: facts.actor, expiresAt: facts.expiresAt };
+  const { sub, clientId, actor, expiresAt, issuedAt, tokenId, session } = facts;
+  return { sub, roles, scopes: [...scopes].sort(), clientId, actor, expiresAt, issuedAt, tokenId, session };
 }
 
 /** The hub itself: scheduled work, imports of past states, source feeds. */

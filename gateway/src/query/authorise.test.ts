@@ -139,7 +139,7 @@ describe('a supergraph is refused', () => {
 
   it('and the present one stays', async () => {
     const engine = createEngine({ supergraphSdl: base, callers: new Map(), log: silentLog() });
-    expect(() => engine.load('type {')).toThrow();
+    await expect(engine.stage('type {')).rejects.toThrow();
     expect(await engine.prepare({ source: '{ __typename }' })).not.toBeInstanceOf(Refused);
   });
 });

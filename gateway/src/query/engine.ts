@@ -3,6 +3,7 @@ import type { Identity } from '@hubgraph/kit/identity';
 import { newId } from '@hubgraph/kit/ids';
 import { GraphQLError, print, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { HubCaller } from '../hubs/caller.ts';
 import { startDeadline } from '../hubs/deadline.ts';
@@ -77,11 +78,20 @@ export interface Engine {
   /** The part of an identity that decides what operations may see; equal classes get equal answers of the plan. */
   classOf(identity: Identity | undefined): string;
   /**
-   * Goes over to another supergraph; operations under way end on the one they were prepared for.
+   * Reads another supergraph and prepares the operations seen most for it, beside the present one.
    *
-   * @throws when it cannot be loaded; the present one stays then
+   * @throws when it cannot be served; nothing has changed then
    */
-  load(supergraphSdl: string): void;
+  stage(supergraphSdl: string): Promise<Staged>;
+}
+
+/** A supergraph that is ready to be gone over to. */
+export interface Staged {
+  readonly schema: GraphQLSchema;
+  /** As {@link Engine.prepare} will answer, without waiting; a fault of ours is not masked. */
+  prepare(asked: Asked): Prepared | Refused;
+  /** Goes over; operations under way end on the supergraph that they were prepared for. */
+  enter(): void;
 }
 
 /** In characters of document text: about what the plans of as much text take many times over in memory. */
@@ -89,16 +99,64 @@ const CACHED_TEXT = 8 * 1024 * 1024;
 const CACHED_OPERATIONS = 4_000;
 const DEADLINE = 35_000;
 
+/** Operations that are prepared anew before another supergraph is gone over to, and the milliseconds that it may take. */
+const WARMED = 500;
+const WARMING_MS = 15_000;
+
+/** A prepared operation and what it takes to prepare it for another supergraph. */
+interface Kept {
+  readonly prepared: Prepared;
+  readonly asked: Asked;
+  uses: number;
+}
+
+/** A supergraph with what was prepared for it. */
+interface State {
+  readonly graph: Graph;
+  readonly kept: LRUCache<string, Kept>;
+}
+
 /** Builds the query path. @throws when the supergraph cannot be served. */
 export function createEngine(options: EngineOptions): Engine {
   const { log, callers, development = false, anonymous = false, deadline = DEADLINE } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
-  let state = load(options.supergraphSdl);
+  let state = stateOf(options.supergraphSdl);
 
-  function load(sdl: string): { graph: Graph; cache: LRUCache<string, Prepared> } {
-    const cache = new LRUCache<string, Prepared>({ max: CACHED_OPERATIONS, maxSize: CACHED_TEXT, sizeCalculation: (_, key) => key.length });
-    return { graph: loadSupergraph(sdl), cache };
+  function stateOf(sdl: string): State {
+    return { graph: loadSupergraph(sdl), kept: new LRUCache({ max: CACHED_OPERATIONS, maxSize: CACHED_TEXT, sizeCalculation: (_, key) => key.length }) };
   }
+
+  const prepareFor = ({ graph, kept }: State, asked: Asked): Prepared | Refused => {
+    const { source, operationName, identity } = asked;
+    const text = typeof source === 'string' ? source : print(source);
+    const key = `${classOf(identity, graph.requirements)}\n${operationName ?? ''}\n${text}`;
+    const known = kept.get(key);
+    if (known) {
+      known.uses++;
+      return known.prepared;
+    }
+    try {
+      // The missing fields are set by the stages, in the order of the list.
+      const passage = { source: text, operationName: operationName ?? undefined, identity } as Passage;
+      for (const stage of preparation) stage(passage, { graph, limits, development, anonymous });
+      const prepared = preparedOf(passage, graph);
+      kept.set(key, { prepared, asked: { source: text, operationName, identity }, uses: 1 });
+      return prepared;
+    } catch (error) {
+      return refusedBy(error);
+    }
+  };
+
+  /** What was asked most is the first to be asked again; others get their turn between two. */
+  const warm = async (next: State): Promise<void> => {
+    const deadlineAt = performance.now() + WARMING_MS;
+    const most = [...state.kept.values()].sort((one, other) => other.uses - one.uses).slice(0, WARMED);
+    for (const { asked } of most) {
+      if (performance.now() > deadlineAt) return;
+      prepareFor(next, asked);
+      await turn();
+    }
+  };
 
   const sourcesByGraph = new WeakMap<Graph, ServiceMap>();
   const sources = (graph: Graph): ServiceMap => {
@@ -124,29 +182,25 @@ export function createEngine(options: EngineOptions): Engine {
       return state.graph.schema;
     },
     limits,
-    async prepare({ source, operationName, identity, requestId = newId() }) {
-      const { graph, cache } = state;
-      const text = typeof source === 'string' ? source : print(source);
-      const key = `${classOf(identity, graph.requirements)}\n${operationName ?? ''}\n${text}`;
-      const kept = cache.get(key);
-      if (kept) return kept;
-      try {
-        // The missing fields are set by the stages, in the order of the list.
-        const passage = { source: text, operationName: operationName ?? undefined, identity } as Passage;
-        for (const stage of preparation) stage(passage, { graph, limits, development, anonymous });
-        const prepared = preparedOf(passage, graph);
-        cache.set(key, prepared);
-        return prepared;
-      } catch (error) {
-        const { errors } = mask({ errors: refusedBy(error).errors }, log, requestId);
-        return new Refused(errors ?? []);
-      }
+    async prepare(asked) {
+      const prepared = prepareFor(state, asked);
+      if (!(prepared instanceof Refused)) return prepared;
+      const { errors } = mask({ errors: prepared.errors }, log, asked.requestId ?? newId());
+      return new Refused(errors ?? []);
     },
     execute: (prepared, asked) => run(prepared, asked, (execution) => execute(prepared, execution)),
     executeEvent: (prepared, primaryData, asked) => run(prepared, asked, (execution) => executeEvent(prepared, primaryData, execution)),
     classOf: (identity) => classOf(identity, state.graph.requirements),
-    load(supergraphSdl) {
-      state = load(supergraphSdl);
+    async stage(supergraphSdl) {
+      const next = stateOf(supergraphSdl);
+      await warm(next);
+      return {
+        schema: next.graph.schema,
+        prepare: (asked) => prepareFor(next, asked),
+        enter() {
+          state = next;
+        },
+      };
     },
   };
 }

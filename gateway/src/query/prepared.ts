@@ -8,6 +8,8 @@ import type { Withheld } from './withheld.ts';
 export interface Prepared {
   readonly kind: `${OperationDefinitionNode['operation']}`;
   readonly operationName?: string;
+  /** The document and the name of the operation, as they came: another supergraph prepares them anew. */
+  readonly asked: { readonly source: string; readonly operationName?: string };
   /** The operation as it was asked. */
   readonly operation: OperationDefinitionNode;
   /** The operation that the response is completed by; see the stage authorise. */
@@ -43,6 +45,7 @@ export function preparedOf(passage: Passage, graph: Graph): Prepared {
   return {
     kind: passage.operation.operation,
     operationName: passage.operation.name?.value,
+    asked: { source: passage.source, operationName: passage.operationName },
     operation: passage.operation,
     shape: passage.shape,
     fragments: passage.fragments,

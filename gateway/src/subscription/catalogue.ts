@@ -50,6 +50,7 @@ export const HUB_EVENTS = 'hubEvents';
 export interface Catalogue {
   readonly streams: readonly StreamFacts[];
   readonly events: readonly EventFacts[];
+  readonly feeds: readonly FeedFacts[];
   event(type: string): EventFacts | undefined;
   feed(field: string): FeedFacts | undefined;
 }
@@ -58,7 +59,27 @@ export interface Catalogue {
 export function catalogueOf(file: EventsFile): Catalogue {
   const events = new Map(file.events.map((event) => [event.type, event]));
   const feeds = new Map(file.subscriptions.map((feed) => [feed.field, feed]));
-  return { streams: file.streams, events: file.events, event: (type) => events.get(type), feed: (field) => feeds.get(field) };
+  return { streams: file.streams, events: file.events, feeds: file.subscriptions, event: (type) => events.get(type), feed: (field) => feeds.get(field) };
+}
+
+/** A catalogue that goes over to another file for everybody who holds it. */
+export interface LiveCatalogue extends Catalogue {
+  replace(next: Catalogue): void;
+}
+
+/** Makes one that begins with `file`. */
+export function liveCatalogue(file: EventsFile): LiveCatalogue {
+  let present = catalogueOf(file);
+  return {
+    get streams() { return present.streams; },
+    get events() { return present.events; },
+    get feeds() { return present.feeds; },
+    event: (type) => present.event(type),
+    feed: (field) => present.feed(field),
+    replace(next) {
+      present = next;
+    },
+  };
 }
 
 /** The value of a CloudEvent at a dotted path such as `data.code`; undefined where there is none. */

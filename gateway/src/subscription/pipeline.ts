@@ -3,9 +3,10 @@ import { openStreamLog } from '@hubgraph/kit/bus/stream-log';
 import type { PartHealth } from '@hubgraph/kit/hub';
 import type { Logger } from 'pino';
 import type { Reporter } from '../observe/reporter.ts';
-import type { Engine } from '../query/engine.ts';
-import { catalogueOf, type EventsFile } from './catalogue.ts';
+import type { Engine, Staged } from '../query/engine.ts';
+import { catalogueOf, liveCatalogue, type EventsFile } from './catalogue.ts';
 import { createHydration } from './hydrate.ts';
+import { createReload, type Reload } from './reload.ts';
 import type { SubscriptionSettings } from './settings.ts';
 import { NOWHERE, openSource, type Positions, type Source } from './source.ts';
 import { createSubscriber, type Sink, type Subscribe, type Subscriber } from './subscriber.ts';
@@ -45,30 +46,64 @@ export interface SubscriptionPath {
   /** @throws PublicError when the subscription is refused; nothing is left behind then. */
   subscribe(subscribe: Subscribe, sink: Sink): Subscriber;
   health(): PartHealth[];
+  /** Those that run at present. */
+  readonly live: ReadonlySet<Subscriber>;
+  /**
+   * Goes over to another supergraph and its events. Subscriptions that it does not touch go on without interruption, the
+   * others end with `SUPERGRAPH_CHANGED` and their cursor. Answers how many did which.
+   */
+  enter(staged: Staged, events: EventsFile): Promise<{ readonly kept: number; readonly ended: number }>;
   /** Ends the reading of the streams; subscribers should have ended before. */
   stop(): Promise<void>;
 }
 
 /** Connects to NATS and begins to follow the streams; returns at once. */
 export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, settings, reporter, log }: PathOptions): SubscriptionPath {
-  const catalogue = catalogueOf(events);
+  const catalogue = liveCatalogue(events);
   const topics = createTopics();
   const hydration = createHydration({ engine, catalogue, reporter, log, time: settings.HUBGRAPH_WS_HYDRATION_TIME });
   const sources = new Map<string, Source>();
   const positionsOf = (hubs: readonly string[]): Positions => Object.fromEntries(hubs.map((hub) => [hub, sources.get(hub)?.tail ?? NOWHERE]));
 
   const bus = natsUrl === undefined ? undefined : connectBus(natsUrl, log, 'hubgraph-gateway');
-  if (bus) {
-    for (const { hub, stream } of catalogue.streams) {
-      const streamLog = openStreamLog({ bus, stream, log });
-      sources.set(hub, openSource({ hub, log: streamLog, topics, positionsOf, reporter, logger: log }));
+  const followed = new Map<string, string>();
+  /** Follows the streams of the catalogue, each once, and no others. */
+  const follow = async (): Promise<void> => {
+    const wanted = new Map(bus ? catalogue.streams.map(({ hub, stream }) => [hub, stream]) : []);
+    const gone = [...sources].filter(([hub]) => wanted.get(hub) !== followed.get(hub));
+    for (const [hub] of gone) sources.delete(hub);
+    for (const [hub, stream] of wanted) {
+      followed.set(hub, stream);
+      if (bus && !sources.has(hub)) sources.set(hub, openSource({ hub, log: openStreamLog({ bus, stream, log }), topics, positionsOf, reporter, logger: log }));
     }
-  }
+    await Promise.all(gone.map(([, source]) => source.stop()));
+  };
+  void follow();
+  const live = new Set<Subscriber>();
+  let reload: Reload | undefined;
+  /** One that was prepared before the supergraph changed and begins after it. */
+  const began = (subscriber: Subscriber): void => {
+    if (subscriber.served.prepared.graph.schema !== engine.schema) reload?.settle(subscriber);
+  };
   const bounds = { events: settings.HUBGRAPH_WS_QUEUE_EVENTS, bytes: settings.HUBGRAPH_WS_QUEUE_BYTES };
 
   return {
-    subscribe: (subscribe, sink) => createSubscriber({ engine, catalogue, sources, topics, hydration, cursorKeys, bounds, reporter }, subscribe, sink),
+    subscribe: (subscribe, sink) => createSubscriber({ engine, catalogue, sources, topics, hydration, cursorKeys, bounds, reporter, live, began }, subscribe, sink),
+    live,
     health: () => [...sources.values()].map((source) => source.health()),
+    async enter(staged, events) {
+      const next = catalogueOf(events);
+      const present = catalogueOf({ streams: catalogue.streams, events: catalogue.events, subscriptions: catalogue.feeds });
+      reload = createReload(staged, present, next);
+      await reload.look(live);
+      staged.enter();
+      catalogue.replace(next);
+      let kept = 0;
+      const all = [...live];
+      for (const subscriber of all) if (reload.settle(subscriber)) kept++;
+      await follow();
+      return { kept, ended: all.length - kept };
+    },
     async stop() {
       await Promise.all([...sources.values()].map((source) => source.stop()));
       await bus?.close();

@@ -7,7 +7,7 @@ import type { Topic } from './topics.ts';
 
 /** What a subscription's cursors are bound to: the events it asks for and the class of who asks. */
 export function bindingOf(topic: Topic, authorisation: string): string {
-  return createHash('sha256').update(`${topic.key}\n${authorisation}`).digest('base64url').slice(0, 22);
+  return createHash('sha256').update(`${topic.asked}\n${authorisation}`).digest('base64url').slice(0, 22);
 }
 
 /** Writes and reads the cursors of one binding. */

@@ -1,4 +1,4 @@
-import { PublicError } from '@hubgraph/kit/errors';
+import { PublicError, type TopLevelCode } from '@hubgraph/kit/errors';
 import type { Identity } from '@hubgraph/kit/identity';
 import type { EndReason, Reporter } from '../observe/reporter.ts';
 import type { Engine, Prepared } from '../query/engine.ts';
@@ -22,6 +22,10 @@ export interface Surroundings {
   readonly cursorKeys: readonly string[];
   readonly bounds: Bounds;
   readonly reporter: Reporter;
+  /** Those that run. */
+  readonly live: Set<Subscriber>;
+  /** Called when one begins to run; what it was prepared for may have changed since. */
+  began(subscriber: Subscriber): void;
 }
 
 /** One subscribe message. */
@@ -39,6 +43,9 @@ export interface Subscribe {
   readonly id: string;
 }
 
+/** What decides how events are answered. */
+export type Served = Pick<Subscribe, 'prepared' | 'variables' | 'arguments' | 'identity'>;
+
 /** Where frames go. */
 export interface Sink {
   /** Resolves to true once the client can take a frame, to false when it has been too slow for too long. */
@@ -55,8 +62,25 @@ export interface Subscriber {
   run(): Promise<void>;
   /** Ends {@link run}. */
   end(reason: EndReason): void;
+  /** Makes {@link run} reject with this error, the fact `cursor` added where there is one. Nothing is written after it. */
+  fail(code: TopLevelCode, message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** How it is served at present. */
+  readonly served: Served;
+  /**
+   * Goes on, without losing or doubling anything, for another identity of the same subject or by another preparation of the
+   * same operation. Events that wait and were admitted before are asked about again; cursors are bound anew.
+   *
+   * @throws PublicError `FORBIDDEN` when the identity may see none of its events; it goes on as before then
+   */
+  serve(prepared: Prepared, identity: Identity): void;
   /** Resuming from here misses nothing and repeats nothing that was written; undefined before there is a place. */
   cursor(): string | undefined;
+}
+
+/** An event and the answer to it, which may not be there yet. */
+interface Making {
+  readonly delivery: Delivery;
+  readonly frame: Promise<Frame>;
 }
 
 /** Frames that may be in the making for one subscriber: later events need not wait for the answer to earlier ones. */
@@ -69,28 +93,31 @@ const AHEAD = 8;
  */
 export function createSubscriber(surroundings: Surroundings, subscribe: Subscribe, sink: Sink): Subscriber {
   const { engine, catalogue, sources, topics, hydration, reporter } = surroundings;
-  const { prepared, variables, identity, socket, id } = subscribe;
-  const field = prepared.subscription?.field ?? '';
+  const { variables, socket, id } = subscribe;
+  const field = subscribe.prepared.subscription?.field ?? '';
   const topic = topicOf(catalogue, field, subscribe.arguments);
-  const { admits } = admission(catalogue, topic, identity);
-  const cursors = cursorsOf(surroundings.cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
+  const cursorsFor = (identity: Identity) => cursorsOf(surroundings.cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
+  let { prepared, identity } = subscribe;
+  let { admits } = admission(catalogue, topic, identity);
+  let cursors = cursorsFor(identity);
   const after = subscribe.cursor ?? (subscribe.arguments.after as string | null | undefined) ?? undefined;
   const resumed = after === undefined ? undefined : cursors.read(after);
   const wantsSnapshot = resumed ? resumed.partial : subscribe.arguments.snapshot === true;
   // an incomplete snapshot begins anew, and so from the present end of the stream
   const starts = resumed && !resumed.partial ? resumed.positions : {};
-  const group = classOf(prepared, variables, identity, cursors, resumeVariables(prepared));
+  let group = classOf(prepared, variables, identity, cursors, resumeVariables(prepared));
 
   const snapshot = wantsSnapshot ? snapshotOf() : undefined;
 
   const ending = new AbortController();
   const { signal } = ending;
   const ended = Promise.withResolvers<void>();
+  ended.promise.catch(() => undefined);
   // reading ends first: what was read before a failure still goes out
   const reading = new AbortController();
   const outlet = createOutlet<Delivery>(surroundings.bounds);
-  const making: Promise<Frame>[] = [];
-  let written: string | undefined;
+  let making: Making[] = [];
+  let written: Pick<Delivery, 'positions' | 'snapshot'> | undefined;
   let failure: unknown;
   let reason: EndReason = 'complete';
   const lanes: Lane[] = topic.hubs.map((hub) => laneOf(sourceOf(sources, hub)));
@@ -108,7 +135,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
   function laneOf(source: Source): Lane {
     const { hub } = source;
     return createLane({
-      source, topics, topic, admits, signal: reading.signal,
+      source, topics, topic, admits: (type) => admits(type), signal: reading.signal,
       after: starts[hub],
       snapshot,
       offerLive: (delivery) => offer(atMyPlaces(delivery)),
@@ -155,7 +182,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
     if (Object.keys(begun).length === 0) return undefined;
     // with nothing under way, events that did not match are behind it as well
     if (outlet.size === 0 && making.length === 0 && !isPartial) return cursors.write(positions());
-    return written ?? cursors.write({ ...nowhere, ...begun }, isPartial);
+    return written ? cursors.write(written.positions, written.snapshot !== undefined) : cursors.write({ ...nowhere, ...begun }, isPartial);
   };
 
   const fail = (error: unknown, hub: string): void => {
@@ -173,17 +200,20 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
       while (making.length < AHEAD) {
         const delivery = outlet.take();
         if (!delivery) break;
-        making.push(hydration.frameOf(group, delivery));
+        // it may have waited since before a renewal
+        if (admits(delivery.entry.event.type) || delivery.snapshot) making.push({ delivery, frame: hydration.frameOf(group, delivery) });
       }
       const first = making[0];
       if (first) {
-        const frame = await first;
+        const frame = await first.frame;
         if (!(await sink.ready())) throw tooSlow();
         // what is written after the end would come twice to a client that resumes
         if (signal.aborted) return;
+        // made anew for another identity meanwhile
+        if (making[0] !== first) continue;
         sink.write(frame);
         making.shift();
-        written = frame.cursor;
+        written = first.delivery;
       } else if (outlet.closed) {
         if (failure !== undefined) throw failure;
         return;
@@ -199,9 +229,29 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
     return new PublicError('TOO_SLOW', 'The client reads more slowly than events come.', { ...missed, cursor: cursor() });
   };
 
-  return {
+  const subscriber: Subscriber = {
     cursor,
+    get served() { return { prepared, variables, arguments: subscribe.arguments, identity }; },
+    serve(newly, holder) {
+      const admitted = admission(catalogue, topic, holder);
+      const sameRights = authorisationClass(holder) === authorisationClass(identity);
+      [prepared, identity, admits] = [newly, holder, admitted.admits];
+      if (!sameRights) cursors = cursorsFor(holder);
+      group = classOf(prepared, variables, identity, cursors, resumeVariables(prepared));
+      if (!sameRights) making = making.filter(({ delivery }) => delivery.snapshot || admits(delivery.entry.event.type)).map(({ delivery }) => ({ delivery, frame: hydration.frameOf(group, delivery) }));
+    },
+    fail(code, message, facts) {
+      if (signal.aborted) return;
+      const place = cursor();
+      const error = new PublicError(code, message, { ...facts, ...(place !== undefined && { cursor: place }) });
+      ended.reject(error);
+      // what is written after the cursor was taken would come twice
+      ending.abort();
+      stopReading();
+    },
     async run() {
+      surroundings.live.add(subscriber);
+      surroundings.began(subscriber);
       for (const lane of lanes) void lane.run().catch((error: unknown) => fail(error, lane.hub));
       try {
         // the pump may be waiting for a slow client or hub
@@ -210,6 +260,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
         reason = error instanceof PublicError ? error.code : 'INTERNAL';
         throw error;
       } finally {
+        surroundings.live.delete(subscriber);
         ending.abort();
         stopReading();
         reporter.report('subscription.ended', { socket, id, field, reason });
@@ -223,6 +274,7 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
       ended.resolve();
     },
   };
+  return subscriber;
 }
 
 function sourceOf(sources: ReadonlyMap<string, Source>, hub: string): Source {

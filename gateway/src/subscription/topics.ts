@@ -7,6 +7,8 @@ import type { Entry, Positions } from './source.ts';
 export interface Topic {
   readonly field: string;
   readonly key: string;
+  /** The same in the client's words: equal also where the graph has come to know other event types since. */
+  readonly asked: string;
   /** Event types that can match. */
   readonly types: ReadonlySet<string>;
   /** Hubs whose streams must be read, in the order of the catalogue. */
@@ -45,7 +47,7 @@ export function topicOf(catalogue: Catalogue, field: string, args: Readonly<Reco
   const feed = catalogue.feed(field);
   if (!feed) throw new PublicError('BAD_USER_INPUT', `No hub feeds the subscription ${field}.`);
   const types = catalogue.events.filter((event) => event.field === field).map((event) => event.type);
-  return topic(field, catalogue, types, restrictionsOf(feed, args.filter as Record<string, unknown> | null | undefined));
+  return topic(field, catalogue, [], types, restrictionsOf(feed, args.filter as Record<string, unknown> | null | undefined));
 }
 
 /** Values of which an event must have one at `path`. */
@@ -54,12 +56,14 @@ interface Restriction {
   readonly values: ReadonlySet<string>;
 }
 
-function topic(field: string, catalogue: Catalogue, types: readonly string[], restrictions: readonly Restriction[]): Topic {
+function topic(field: string, catalogue: Catalogue, patterns: readonly string[], types: readonly string[], restrictions: readonly Restriction[]): Topic {
   const wanted = new Set(types);
   const needed = new Set(types.map((type) => catalogue.event(type)?.hub));
+  const narrowed = restrictions.map(({ path, values }) => [path, [...values].sort()]);
   return {
     field,
-    key: JSON.stringify([field, [...wanted].sort(), restrictions.map(({ path, values }) => [path, [...values].sort()])]),
+    key: JSON.stringify([field, [...wanted].sort(), narrowed]),
+    asked: JSON.stringify([field, [...patterns].sort(), narrowed]),
     types: wanted,
     hubs: catalogue.streams.filter(({ hub }) => needed.has(hub)).map(({ hub }) => hub),
     matches: (event) => wanted.has(event.type) && restrictions.every((restriction) => allows(restriction, event)),
@@ -91,7 +95,7 @@ function hubEventsTopic(catalogue: Catalogue, { types, domains }: { types: reado
   if (types.length > MOST_PATTERNS) throw new PublicError('BAD_USER_INPUT', `types has ${types.length} patterns; at most ${MOST_PATTERNS} are allowed.`);
   const matching = types.flatMap((pattern) => typesOf(catalogue, pattern));
   const restrictions = domains === undefined || domains === null ? [] : [restriction('domains', 'domain', domains)];
-  return topic(HUB_EVENTS, catalogue, matching, restrictions);
+  return topic(HUB_EVENTS, catalogue, types, matching, restrictions);
 }
 
 function typesOf(catalogue: Catalogue, pattern: string): string[] {

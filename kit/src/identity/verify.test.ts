@@ -50,8 +50,8 @@ const REFUSED = { code: 'UNAUTHENTICATED', message: 'The bearer token is missing
 
 describe('a good token', () => {
   it('gives the identity of its claims', async () => {
-    const identity = await verifier.verify(`Bearer ${await token({ payload: { act: { sub: 'agent' } } })}`);
-    expect(identity).toEqual({ sub: 'ada', roles: ['viewer'], scopes: ['extra:one', 'hub:read'], clientId: 'app', actor: 'agent', expiresAt: now + 300 });
+    const identity = await verifier.verify(`Bearer ${await token({ payload: { act: { sub: 'agent' }, iat: now, jti: 't1', sid: 's1' } })}`);
+    expect(identity).toEqual({ sub: 'ada', roles: ['viewer'], scopes: ['extra:one', 'hub:read'], clientId: 'app', actor: 'agent', expiresAt: now + 300, issuedAt: now, tokenId: 't1', session: 's1' });
   });
 
   it.each([

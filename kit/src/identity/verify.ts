@@ -86,7 +86,8 @@ function tokenOf(bearer: string): string {
   return token;
 }
 
-function keysOf({ issuer, jwks, jwksUrl }: VerifierOptions): JWTVerifyGetKey {
+/** The keys of an issuer, fetched when they are first needed. */
+export function keysOf({ issuer, jwks, jwksUrl }: Pick<VerifierOptions, 'issuer' | 'jwks' | 'jwksUrl'>): JWTVerifyGetKey {
   if (jwks) return createLocalJWKSet(jwks);
   return rememberingKeys(async () => createRemoteJWKSet(new URL(jwksUrl ?? (await discover(issuer))), { cacheMaxAge: 5 * 60_000, cooldownDuration: 30_000, timeoutDuration: 5_000 }));
 }
@@ -98,9 +99,9 @@ async function discover(issuer: string): Promise<string> {
   return found.jwks_uri;
 }
 
-/** Claims of RFC 9068 (`sub`, `scope`, `roles`, `client_id`) and RFC 8693 (`act`). */
+/** Claims of RFC 9068 (`sub`, `scope`, `roles`, `client_id`, `iat`, `jti`), RFC 8693 (`act`) and OpenID Connect (`sid`). */
 function identityIn(payload: JWTPayload): Identity {
-  const { sub, exp, scope, roles, client_id: clientId, act } = payload;
+  const { sub, exp, scope, roles, client_id: clientId, act, iat, jti, sid } = payload;
   if (typeof sub !== 'string' || sub === '' || sub.length > LONGEST_SUBJECT || badText(sub) !== null) throw new Error('sub is not a name');
   if (typeof exp !== 'number' || !(exp <= LAST_SECOND)) throw new Error('exp is not a time');
   const actor = typeof act === 'object' && act !== null && 'sub' in act ? act.sub : undefined;
@@ -111,5 +112,8 @@ function identityIn(payload: JWTPayload): Identity {
     clientId: typeof clientId === 'string' ? clientId : undefined,
     actor: typeof actor === 'string' ? actor : undefined,
     expiresAt: exp,
+    issuedAt: iat,
+    tokenId: typeof jti === 'string' ? jti : undefined,
+    session: typeof sid === 'string' ? sid : undefined,
   });
 }
