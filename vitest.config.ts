@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const exclude = ['**/node_modules/**', 'prisma/*/generated/**', 'scripts/templates/**'];
+const exclude = ['**/node_modules/**', 'prisma/*/generated/**', 'scripts/templates/**', 'client/dist/**'];
 
 // vite would take the ES module of graphql while every library that is not ours takes the CommonJS one, as Node does:
 // two instances refuse each other's schemas
@@ -17,7 +17,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'all',
-          include: ['{kit,gateway,subgraphs,scripts,test}/**/*.test.ts'],
+          include: ['{kit,gateway,client,subgraphs,scripts,test}/**/*.test.ts'],
           exclude: [...exclude, 'test/fault/**'],
           globalSetup: ['test/harness/global-setup.ts'],
           testTimeout: 20_000,

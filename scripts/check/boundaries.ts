@@ -5,10 +5,11 @@ import { isTestOnly, sources, syntaxOf, type Findings, type Source, type SyntaxN
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   kit: ['kit'],
   gateway: ['gateway', 'kit', 'schema'],
+  client: ['client'], // for browsers, and for those who have nothing else of ours
   subgraphs: ['kit'], // and itself
   scripts: ['scripts', 'kit', 'gateway', 'subgraphs', 'schema', 'prisma'],
-  test: ['test', 'scripts', 'kit', 'gateway', 'subgraphs', 'schema', 'prisma'],
-  bench: ['bench', 'test', 'scripts', 'kit', 'gateway', 'subgraphs', 'schema', 'prisma'],
+  test: ['test', 'scripts', 'kit', 'gateway', 'client', 'subgraphs', 'schema', 'prisma'],
+  bench: ['bench', 'test', 'scripts', 'kit', 'gateway', 'client', 'subgraphs', 'schema', 'prisma'],
 };
 
 /** Rules and formats without a database. */
@@ -72,7 +73,7 @@ function judge(from: string, specifier: string): string | undefined {
   if (target === 'test' && isTestOnly(from)) return undefined;
   if (part === 'subgraphs') return judgeHub(from, to, target);
   // a test beside the code may use the tools that tests are made of
-  const allowed = isTestOnly(from) && part !== 'kit' && part !== 'gateway' ? PARTS.test : PARTS[part];
+  const allowed = isTestOnly(from) && !['kit', 'gateway', 'bench'].includes(part) ? PARTS.test : PARTS[part];
   if (allowed?.includes(target)) return undefined;
   return prisma ? `${part}/ may not use Prisma` : `${part}/ may not import ${target}/`;
 }
@@ -104,7 +105,7 @@ function resolve(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(from), specifier));
   const [, name, rest] = /^@hubgraph\/([^/]+)(?:\/(.*))?$/.exec(specifier) ?? [];
   if (name === undefined) return undefined;
-  const folder = name === 'kit' || name === 'gateway' ? name : `subgraphs/${name}`;
+  const folder = ['kit', 'gateway', 'client'].includes(name) ? name : `subgraphs/${name}`;
   return `${folder}/src/${rest ?? (folder.startsWith('subgraphs') ? 'subgraph' : name)}.ts`;
 }
 

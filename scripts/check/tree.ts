@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from '@babel/parser';
 
 /** Folders that hold code of ours. */
-const FOLDERS = ['kit', 'gateway', 'subgraphs', 'scripts', 'test', 'bench'];
-const SKIPPED = new Set(['node_modules', 'generated', 'templates', 'fixtures']);
+const FOLDERS = ['kit', 'gateway', 'client', 'subgraphs', 'scripts', 'test', 'bench'];
+const SKIPPED = new Set(['node_modules', 'generated', 'templates', 'fixtures', 'dist']);
 
 /** What one check found. */
 export interface Findings {

@@ -15,7 +15,7 @@ export interface HubNames {
 }
 
 /** Names that mean something else already. */
-const TAKEN = new Set(['kit', 'gateway', 'events', 'scripts', 'schema', 'public', 'test', 'bench']);
+const TAKEN = new Set(['kit', 'gateway', 'client', 'events', 'scripts', 'schema', 'public', 'test', 'bench']);
 
 /**
  * Fills in what nobody said: the noun is `<Hub>Item`, the scope the hub's own where the identity table has one.
