@@ -16,7 +16,7 @@ export type RefusalCode = keyof typeof refusalCodes;
 /** One expected refusal, as data of a mutation payload; `type` is its GraphQL type. */
 export type MutationErrorData =
   | { readonly type: 'TransitionRefused'; readonly code: 'TRANSITION_REFUSED'; readonly message: string; readonly path: readonly string[]; readonly from: string; readonly to: string | null; readonly verb: string; readonly allowed: readonly AllowedTransition[]; readonly unmet: readonly UnmetRule[] }
-  | { readonly type: 'ClosureRefused'; readonly code: 'CLOSURE_REFUSED'; readonly message: string; readonly path: readonly string[]; readonly blockers: readonly object[] }
+  | { readonly type: 'ClosureRefused'; readonly code: 'CLOSURE_REFUSED'; readonly message: string; readonly path: readonly string[]; readonly blockers: readonly object[]; readonly sources: readonly object[] }
   | { readonly type: 'VersionConflict'; readonly code: 'VERSION_CONFLICT'; readonly message: string; readonly path: readonly string[]; readonly expected: number; readonly actual: number }
   | { readonly type: 'IdempotencyConflict'; readonly code: 'IDEMPOTENCY_CONFLICT'; readonly message: string; readonly path: readonly string[] }
   | { readonly type: 'InvalidInput'; readonly code: 'INVALID_INPUT'; readonly message: string; readonly path: readonly string[] }

@@ -16,6 +16,9 @@ export interface StreamView {
   readonly refillTo: number;
 }
 
+/** Why nothing is read from a stream that NATS does not have. */
+export const missingReason = (stream: string): string => `stream ${stream} does not exist`;
+
 /** Who gets what the tap reads. */
 export interface TapTarget {
   /** Looks at the stream before every consumer; answers the sequence to go on from. */
@@ -55,7 +58,7 @@ export function openTap(options: { bus: Bus; stream: string; target: TapTarget; 
         if (ended.progress) retry = RETRY_MS;
         reason = ended.reason;
       } catch (error) {
-        reason = isStreamMissing(error) ? `stream ${stream} does not exist` : (error as Error).message;
+        reason = isStreamMissing(error) ? missingReason(stream) : (error as Error).message;
       }
       if (signal.aborted) break;
       target.interrupted(reason);

@@ -31,6 +31,13 @@ export const codes = defineCodes({
   CARRY_TARGET_CLOSED: { kind: 'refused', retry: 'after-reading', say: 'The receiving workstream must exist and be proposed, active or paused.' },
   BLOCKING_DECISION_OPEN: { kind: 'refused', retry: 'after-reading', say: 'Decide the blocking decision first.' },
   REVIEW_NOT_OPEN: { kind: 'refused', retry: 'after-reading', say: 'Open a closure review first.' },
+  ALERT_OPEN: { kind: 'refused', retry: 'after-reading', say: 'Resolve the alert first.' },
+  GATE_PENDING: { kind: 'refused', retry: 'after-reading', say: 'Pass the gate first, or have it waived.' },
+  CONTRIBUTION_WAITING: { kind: 'refused', retry: 'after-reading', say: 'Bring the contribution to its end first, or withdraw it.' },
+  PACKAGE_UPLOADING: { kind: 'refused', retry: 'after-reading', say: 'Finalize or delete the artifact package first.' },
+  COMMITMENT_PENDING: { kind: 'refused', retry: 'after-reading', say: 'The commitment must have begun or been cancelled first.' },
+  OTHER_HUBS_WAIT: { kind: 'refused', retry: 'after-reading', say: 'Nothing in other hubs may wait for the workstream.' },
+  HUB_UNKNOWN: { kind: 'refused', retry: 'later', say: 'What another hub has is not known well enough now; try again, or rebuild what is known of it.' },
   SOLE_AUTHOR: { kind: 'refused', retry: 'no', say: 'Somebody else must review: the reviewer may not be the only author.' },
   CYCLE: { kind: 'refused', retry: 'no', say: 'The dependency would close a cycle.' },
 });

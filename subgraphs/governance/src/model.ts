@@ -200,3 +200,55 @@ export interface ProgressEntry {
   readonly workstreamId: string | null;
   readonly taskId: string | null;
 }
+
+/** Nouns of other hubs that may stand in the way of a closing, and what leads to them. */
+export const FOREIGN_NOUNS = ['Alert', 'Gate', 'Contribution', 'ArtifactPackage', 'Commitment', 'Service'] as const;
+export type ForeignNoun = (typeof FOREIGN_NOUNS)[number];
+
+/** Hubs whose events tell what stands in the way of a closing. */
+export const CLOSURE_HUBS = ['artifacts', 'contributions', 'finance', 'ops'] as const;
+export type ClosureHub = (typeof CLOSURE_HUBS)[number];
+
+/** What another hub says of one thing: the whole of it, each time. */
+export interface ForeignItem {
+  readonly noun: ForeignNoun;
+  readonly id: string;
+  readonly hub: ClosureHub;
+  readonly code: string | null;
+  readonly title: string;
+  readonly status: string;
+  /** Whether a closing waits for it. */
+  readonly waits: boolean;
+  /** Code of the workstream that it names. */
+  readonly workstream: string | null;
+  /** Slug of the service that it names. */
+  readonly service: string | null;
+  readonly domain: string | null;
+  /** Of a service: slug of the repo that it comes from. */
+  readonly repo: string | null;
+  /** When it began to wait. */
+  readonly since: Date;
+}
+
+/** Why what is known of a hub is not complete. */
+export interface ForeignFault {
+  readonly id: string;
+  readonly hub: ClosureHub;
+  readonly position: number;
+  /** Of an event that was set aside; null: events up to `position` were gone. */
+  readonly type: string | null;
+  readonly subject: string | null;
+  readonly missed: number;
+  readonly reason: string;
+  readonly at: Date;
+}
+
+/** A rebuild from the lists of a hub that is under way. */
+export interface ForeignRebuild {
+  readonly id: string;
+  readonly hub: ClosureHub;
+  readonly epoch: string | null;
+  readonly position: number;
+  readonly startedBy: string;
+  readonly startedAt: Date;
+}

@@ -3,6 +3,7 @@ import { readConfig } from '@hubgraph/kit/config';
 import type { Hub, HubDefinition, HubDeps } from '@hubgraph/kit/hub';
 import { runHub } from '@hubgraph/kit/runtime';
 import { config } from './config.ts';
+import { otherHubs } from './consumer/consumer.ts';
 import { codes } from './errors.ts';
 import { events } from './events.ts';
 import { schema } from './graphql/index.ts';
@@ -33,10 +34,15 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   const database = openDatabase(deps.databaseUrl, settings.HUBGRAPH_GOVERNANCE_CONNECTIONS, deps.observeSql);
   const committed = { wake: () => {} };
   const changes = createChanges({ transactor: database.transactor, catalogue: events, clock: deps.clock, committed: () => committed.wake() });
+  const others = otherHubs({
+    sql: database.sql, changes, natsUrl: deps.natsUrl, clock: deps.clock, log: deps.log, waitMs: settings.HUBGRAPH_CLOSURE_WAIT_MS,
+    rule: { whenUnknown: settings.HUBGRAPH_CLOSURE_WHEN_UNKNOWN, maxLagSeconds: settings.HUBGRAPH_CLOSURE_MAX_LAG },
+  });
   return runHub(definition, deps, {
     sql: database.sql,
-    context: (common) => ({ ...common, sql: database.sql, changes, now: () => deps.clock.now() }),
+    context: (common) => ({ ...common, sql: database.sql, changes, others, now: () => deps.clock.now() }),
     jobs: jobs({ sql: database.sql, changes, log: deps.log, settings }),
+    follow: () => others.start(),
     committed,
     close: () => database.close(),
   });

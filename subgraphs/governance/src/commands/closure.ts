@@ -6,6 +6,7 @@ import type { Classification, ClosureReview, Outcome, Workstream } from '../mode
 import { decisions, reviews, tasks, workstreams } from '../store/index.ts';
 import { placeOf, recordWorkstream, workstreamToChange, type Work } from './common.ts';
 import { closureRefused, disposeOf } from './disposal.ts';
+import { outsideOf } from './outside.ts';
 import { sizeProblems } from './sizes.ts';
 import { decideWorkstream, workstreamFacts, type MoveInput } from './workstream.ts';
 
@@ -64,17 +65,18 @@ export async function completeWorkstream(work: Work, input: Omit<MoveInput, 'rea
   const reviewer = input.reviewer ?? work.caller.sub;
   const open = await reviews.lockOpen(work.tx, before.id);
   const all = await tasks.lockOf(work.tx, before.id);
-  const blockers = closureBlockers({
+  const outside = await outsideOf(work, before.id);
+  const blockers = [...closureBlockers({
     tasks: all, classifications: input.review.classifications, targets: new Map([...targets].map(([code, target]) => [code, target.status])), self: before.code,
     openBlockingDecisions: await decisions.openBlockingOf(work.tx, before.id), reviewOpen: open !== null, reviewer,
     authors: [before.createdBy, before.owner, open?.openedBy].filter((author) => author != null),
-  });
+  }), ...outside.blockers];
   const facts = await workstreamFacts(work, before, { closureAccepted: blockers.length === 0 });
   const decided = workstreamLifecycle.decide('completeWorkstream', before.status, facts, work.caller);
   const errors: MutationErrorData[] = [];
   // With only the closure rule unmet, the blockers say all there is to say.
   if (!decided.moved && decided.unmet.some((rule) => rule.code !== 'CLOSURE_ACCEPTED')) errors.push(...transitionRefused(decided, workstreamLifecycle.allowed(before.status, facts, work.caller)).errors);
-  if (blockers.length > 0 && before.status === 'CLOSING') errors.push(closureRefused(before, blockers));
+  if (blockers.length > 0 && before.status === 'CLOSING') errors.push(closureRefused(before, blockers, outside.sources));
   if (!decided.moved || open === null) return new Refused(errors);
 
   const place = await placeOf(work.tx, before);

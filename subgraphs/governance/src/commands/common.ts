@@ -4,11 +4,15 @@ import { invalidInput, notFound, Refused } from '@hubgraph/kit/refusal';
 import { isUuid } from '@hubgraph/kit/ids';
 import type { Tx } from '@hubgraph/kit/sql';
 import type { GovernanceEvents } from '../events.ts';
+import type { Outside } from '../lifecycle/outside.ts';
 import type { Domain, Repo, Task, Topic, Workstream } from '../model.ts';
 import { domains, repos, topics, workstreams } from '../store/index.ts';
 
 /** A governance command's hands. */
-export type Work = KitWork<GovernanceEvents>;
+export type Work = KitWork<GovernanceEvents> & {
+  /** What is known of other hubs; there for every command that may close a workstream. */
+  readonly outside?: Outside;
+};
 export type GovernanceChanges = Changes<GovernanceEvents>;
 
 export { changed, checkVersion };

@@ -1,6 +1,7 @@
 import { newId } from '@hubgraph/kit/ids';
 import { Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { classificationBlockers, type ClosureBlocker } from '../lifecycle/closure.ts';
+import type { ClosureSource } from '../lifecycle/outside.ts';
 import { taskLifecycle } from '../lifecycle/task.ts';
 import { isOpen, type Classification, type Task, type Workstream } from '../model.ts';
 import { tasks, workstreams } from '../store/index.ts';
@@ -8,8 +9,8 @@ import { placeOf, recordTask, type Place, type Work } from './common.ts';
 import { nextTaskCode } from './task-code.ts';
 
 /** A closure that is refused, with all that stands in its way. */
-export function closureRefused(workstream: Workstream, blockers: readonly ClosureBlocker[]): MutationErrorData {
-  return { type: 'ClosureRefused', code: 'CLOSURE_REFUSED', message: `${workstream.code} cannot be completed: ${blockers.length} blocker${blockers.length === 1 ? '' : 's'}.`, path: ['input', 'review'], blockers };
+export function closureRefused(workstream: Workstream, blockers: readonly ClosureBlocker[], sources: readonly ClosureSource[] = [], verb: 'completed' | 'archived' = 'completed'): MutationErrorData {
+  return { type: 'ClosureRefused', code: 'CLOSURE_REFUSED', message: `${workstream.code} cannot be ${verb}: ${blockers.length} blocker${blockers.length === 1 ? '' : 's'}.`, path: ['input', ...(verb === 'completed' ? ['review'] : [])], blockers, sources };
 }
 
 

@@ -1,10 +1,11 @@
 import { isUuid, newId } from '@hubgraph/kit/ids';
-import { duplicate, invalidField, Refused, transitionRefused } from '@hubgraph/kit/refusal';
+import { duplicate, invalidField, Refused, transitionRefused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { workstreamLifecycle, type WorkstreamFacts } from '../lifecycle/workstream.ts';
 import { isOpen, type Classification, type Priority, type Workstream } from '../model.ts';
 import { decisions, dependencies, tasks, workstreams } from '../store/index.ts';
 import { changed, domainOf, placeOf, recordWorkstream, repoOf, topicOf, workstreamToChange, type Work } from './common.ts';
-import { disposeOf } from './disposal.ts';
+import { closureRefused, disposeOf } from './disposal.ts';
+import { outsideOf } from './outside.ts';
 import { WORKSTREAM_CODE } from '../workplan/codes.ts';
 import { sizeProblems } from './sizes.ts';
 
@@ -115,12 +116,27 @@ export async function moveWorkstream(work: Work, verb: Exclude<PlainMove, 'cance
   const accepted = input.decision != null && isUuid(input.decision) && (await decisions.byIds(work.tx, [input.decision])).get(input.decision)?.status === 'ACCEPTED';
   const facts = await workstreamFacts(work, before, { reason: input.reason ?? null, acceptedDecision: accepted ? (input.decision ?? null) : null });
   const decided = decideWorkstream(work, verb, before, facts);
-  if (decided instanceof Refused) return decided;
+  const outside = verb === 'archiveWorkstream' ? await archiveBlockers(work, before) : [];
+  const own = decided instanceof Refused ? decided.errors : [];
+  // With only other hubs in the way, their blockers say all there is to say.
+  const errors = [...(outside.length > 0 ? own.filter((error) => !onlyOutside(error)) : own), ...outside];
+  if (decided instanceof Refused || errors.length > 0) return new Refused(errors);
 
   const workstream = await workstreams.save(work.tx, before, { status: decided.to, pauseReason: decided.to === 'PAUSED' ? (input.reason ?? null) : null, closedAt: decided.to === 'ARCHIVED' ? before.closedAt : null }, work.now);
   work.note({ noun: 'Workstream', entityId: workstream.id, verb, from: decided.from, to: decided.to, note: input.reason, evidence: accepted && input.decision ? [input.decision] : [] });
   recordWorkstream(work, decided.emits as 'workstream.activated', workstream, decided.from, await placeOf(work.tx, workstream), { reason: input.reason });
   return { workstream };
+}
+
+function onlyOutside(error: MutationErrorData): boolean {
+  return error.type === 'TransitionRefused' && (error.unmet as readonly { readonly code: string }[]).every(({ code }) => code === 'OTHER_HUBS_WAIT');
+}
+
+/** What other hubs have that keeps a closed workstream from being put away. */
+async function archiveBlockers(work: Work, workstream: Workstream): Promise<MutationErrorData[]> {
+  if (workstream.status !== 'COMPLETED' && workstream.status !== 'CANCELLED') return [];
+  const { blockers, sources } = await outsideOf(work, workstream.id);
+  return blockers.length === 0 ? [] : [closureRefused(workstream, blockers, sources, 'archived')];
 }
 
 /** Gives a workstream up: every open task is disposed of as in a closure review, or another workstream supersedes it (its open tasks are cancelled as superseded). */

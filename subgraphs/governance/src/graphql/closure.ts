@@ -2,16 +2,19 @@ import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import type { MutationErrorData } from '@hubgraph/kit/refusal';
 import { completeWorkstream, openClosureReview, rejectClosureReview } from '../commands/closure.ts';
 import { codes } from '../errors.ts';
+import { readOutside } from '../commands/outside.ts';
 import type { ClosureBlocker } from '../lifecycle/closure.ts';
+import type { ClosureSource } from '../lifecycle/outside.ts';
 import type * as model from '../model.ts';
 import { previewBlockers, reviews, tasks } from '../store/index.ts';
 import { renderClosureReview } from '../workplan/closure-review.ts';
 import { builder, Disposition, Outcome, ReviewStatus, shared, TaskStatus } from './builder.ts';
-import { Blocker, Classification, ClosureReview, Task, Workstream } from './refs.ts';
+import { BLOCKERS_DESCRIPTION } from './outside.ts';
+import { Blocker, Classification, ClosureReview, ClosureSource as Source, Task, Workstream } from './refs.ts';
 
 const BlockerCode = builder.enumType('ClosureBlockerCode', {
   description: 'What stands in the way of closing a workstream.',
-  values: Object.fromEntries((['REVIEW_NOT_OPEN', 'TASK_UNCLASSIFIED', 'TASK_CLASSIFIED_TWICE', 'TASK_UNKNOWN', 'TASK_NOT_DONE', 'TASK_ALREADY_CLOSED', 'CANCEL_REASON_MISSING', 'CARRY_TARGET_MISSING', 'CARRY_TARGET_CLOSED', 'BLOCKING_DECISION_OPEN', 'SOLE_AUTHOR'] as const).map((code) => [code, { description: codes[code].say }])),
+  values: Object.fromEntries((['REVIEW_NOT_OPEN', 'TASK_UNCLASSIFIED', 'TASK_CLASSIFIED_TWICE', 'TASK_UNKNOWN', 'TASK_NOT_DONE', 'TASK_ALREADY_CLOSED', 'CANCEL_REASON_MISSING', 'CARRY_TARGET_MISSING', 'CARRY_TARGET_CLOSED', 'BLOCKING_DECISION_OPEN', 'SOLE_AUTHOR', 'ALERT_OPEN', 'GATE_PENDING', 'CONTRIBUTION_WAITING', 'PACKAGE_UPLOADING', 'COMMITMENT_PENDING', 'HUB_UNKNOWN'] as const).map((code) => [code, { description: codes[code].say }])),
 });
 
 Blocker.implement({
@@ -28,7 +31,7 @@ builder.objectRef<Extract<MutationErrorData, { type: 'ClosureRefused' }>>('Closu
   description: 'The closure protocol does not let the workstream be closed; every blocker is listed.',
   // The kit's shared types know only the kit's context, of which this hub's is an extension.
   interfaces: [shared.MutationError as never],
-  fields: (t) => ({ blockers: t.field({ type: [Blocker], description: 'Everything in the way.', resolve: (error) => error.blockers as ClosureBlocker[] }) }),
+  fields: (t) => ({ blockers: t.field({ type: [Blocker], description: 'Everything in the way.', resolve: (error) => error.blockers as ClosureBlocker[] }), sources: t.field({ type: [Source], description: 'How well the other hubs were known; empty when the refusal had nothing to do with them.', resolve: (error) => error.sources as ClosureSource[] }) }),
 });
 
 Classification.implement({
@@ -78,8 +81,14 @@ builder.objectField(Workstream, 'closureReview', (t) =>
 builder.objectField(Workstream, 'closureBlockers', (t) =>
   t.field({
     type: [Blocker],
-    description: 'What stands in the way of completing it, before anyone tries: tasks to classify, blocking decisions, a missing review.',
-    resolve: async (workstream, _args, context) => (await context.loaders.load('Workstream.closureBlockers', workstream.id, (ids) => previewBlockers(context.sql, ids))) ?? [],
+    description: BLOCKERS_DESCRIPTION,
+    resolve: async (workstream, _args, context) => {
+      const [own, others] = await Promise.all([
+        context.loaders.load('Workstream.closureBlockers', workstream.id, (ids) => previewBlockers(context.sql, ids)),
+        context.loaders.load('Workstream.closureBlockers outside', workstream.id, async (ids) => (await readOutside(context.sql, ids, context.others.glance())).blockers as Map<string, ClosureBlocker[]>),
+      ]);
+      return [...(own ?? []), ...(others ?? [])];
+    },
   }),
 );
 
@@ -128,12 +137,15 @@ addMutation(builder, {
 
 addMutation(builder, {
   verb: 'completeWorkstream',
-  description: 'Completes a CLOSING workstream by its review: every task classified exactly once as done, cancelled (with a reason) or carry-forward (its successor is made in the receiving workstream), no blocking decision open, the reviewer not the only author. Otherwise `ClosureRefused` lists every blocker.',
+  description: 'Completes a CLOSING workstream by its review: every task classified exactly once as done, cancelled (with a reason) or carry-forward (its successor is made in the receiving workstream), no blocking decision open, the reviewer not the only author, and nothing in other hubs waiting for it that their streams told of before the call. Otherwise `ClosureRefused` lists every blocker.',
   scopes: [['governance:close']],
   input: builder.inputType('CompleteWorkstreamInput', {
     description: 'Which workstream, and the review.',
     fields: (t) => ({ id: t.id({ required: true, description: 'Id of the workstream.' }), review: t.field({ type: ReviewInput, required: true, description: 'The review.' }), ...changeFields(t) }),
   }),
   payload: { workstream: Workstream, review: ClosureReview },
-  run: (input, verb, context) => context.changes.run(context.caller, verb, (work) => completeWorkstream(work, input)),
+  async run(input, verb, context) {
+    const outside = await context.others.reach();
+    return context.changes.run(context.caller, verb, (work) => completeWorkstream({ ...work, outside }, input));
+  },
 });

@@ -56,6 +56,9 @@ const ReviewInput = builder.inputType('WorkplanReviewInput', {
   }),
 });
 
+/** A file in one of these states may close its workstream. */
+const CLOSED: readonly string[] = ['COMPLETED', 'ARCHIVED'];
+
 addMutation(builder, {
   verb: 'syncWorkplan',
   description: 'Brings a workstream and its tasks to what its workplan file says, in one transaction: unknown ones are taken over and recorded as imported, known ones are moved by the ordinary verbs with their rules. The same file again changes nothing. Normally called by `hubgraph workplans sync`.',
@@ -83,5 +86,8 @@ addMutation(builder, {
     }),
   }),
   payload: { workstream: Workstream, sync: Sync },
-  run: (input, verb, context) => context.changes.run(context.caller, verb, (work) => syncWorkplan(work, input)),
+  async run(input, verb, context) {
+    const outside = CLOSED.includes(input.status) ? await context.others.reach() : undefined;
+    return context.changes.run(context.caller, verb, (work) => syncWorkplan({ ...work, outside }, input));
+  },
 });

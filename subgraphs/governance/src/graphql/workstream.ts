@@ -158,7 +158,7 @@ const moves: readonly { verb: Exclude<PlainMove, 'cancelWorkstream'>; descriptio
   { verb: 'activateWorkstream', description: 'Begins the work: PROPOSED to ACTIVE. Needs an owner and dependencies that exist.' },
   { verb: 'pauseWorkstream', description: 'Sets an ACTIVE workstream aside, with a reason.', reason: 'required' },
   { verb: 'resumeWorkstream', description: 'Takes a PAUSED workstream up again, with a reason.', reason: 'required' },
-  { verb: 'archiveWorkstream', description: 'Puts a COMPLETED or CANCELLED workstream away. No task may be open.', close: true, reason: 'optional' },
+  { verb: 'archiveWorkstream', description: 'Puts a COMPLETED or CANCELLED workstream away. No task may be open, and nothing in other hubs may wait for it; otherwise `ClosureRefused` lists what does.', close: true, reason: 'optional' },
   { verb: 'reopenWorkstream', description: 'Takes a COMPLETED workstream up again by an accepted decision that says why; a new closure review is then needed.', close: true, reason: 'optional', decision: true },
 ];
 for (const { verb, description, close, reason, decision } of moves) {
@@ -176,7 +176,10 @@ for (const { verb, description, close, reason, decision } of moves) {
       }),
     }),
     payload: { workstream: Workstream },
-    run: (input: MoveInput & { decision?: string | null }, call, context) => context.changes.run<{ workstream: model.Workstream }>(context.caller, call, (work) => moveWorkstream(work, verb, input)),
+    async run(input: MoveInput & { decision?: string | null }, call, context) {
+      const outside = verb === 'archiveWorkstream' ? await context.others.reach() : undefined;
+      return context.changes.run<{ workstream: model.Workstream }>(context.caller, call, (work) => moveWorkstream({ ...work, outside }, verb, input));
+    },
   });
 }
 

@@ -7,6 +7,7 @@ const task = (code: string, status: TaskStatus): Task => ({
   id: code, code, workstreamId: 'w', ordinal: 1, title: code, description: null, status, priority: 'MEDIUM', assignee: null, waitingOn: null, waitingFrom: null, acceptance: [], completionNote: null,
   cancelReason: null, supersededBy: null, successorId: null, createdBy: 'a', createdAt: new Date(0), updatedAt: new Date(0), staleAt: null, version: 1,
 });
+const decision = (title: string) => ({ id: title, title, createdAt: new Date(0) });
 const facts = (more: Partial<ClosureFacts>): ClosureFacts => ({ tasks: [], classifications: [], targets: new Map([['B-WP-0001', 'ACTIVE']]), self: 'A-WP-0001', openBlockingDecisions: [], reviewOpen: true, authors: ['ada', 'bob'], reviewer: 'bob', ...more });
 const codes = (more: Partial<ClosureFacts>) => closureBlockers(facts(more)).map((blocker) => blocker.code);
 
@@ -16,7 +17,7 @@ describe('the closure protocol', () => {
     ['needs an open review', { reviewOpen: false }, ['REVIEW_NOT_OPEN']],
     ['refuses the only author as reviewer', { authors: ['bob', 'bob'] }, ['SOLE_AUTHOR']],
     ['refuses a reviewer when nobody is known as author', { authors: [] }, ['SOLE_AUTHOR']],
-    ['waits for blocking decisions, each by name', { openBlockingDecisions: [{ id: '1', title: 'x' }, { id: '2', title: 'y' }] }, ['BLOCKING_DECISION_OPEN', 'BLOCKING_DECISION_OPEN']],
+    ['waits for blocking decisions, each by name', { openBlockingDecisions: [decision('x'), decision('y')] }, ['BLOCKING_DECISION_OPEN', 'BLOCKING_DECISION_OPEN']],
     ['misses a task that is not classified', { tasks: [task('T1', 'DONE')] }, ['TASK_UNCLASSIFIED']],
     ['refuses a task that is classified twice', { tasks: [task('T1', 'DONE')], classifications: [{ task: 'T1', as: 'DONE' }, { task: 'T1', as: 'CANCELLED', reason: 'x' }] }, ['TASK_CLASSIFIED_TWICE']],
     ['refuses a task of another workstream', { classifications: [{ task: 'T9', as: 'DONE' }] }, ['TASK_UNKNOWN']],
@@ -27,7 +28,7 @@ describe('the closure protocol', () => {
     ['refuses a receiver that does not exist', { tasks: [task('T1', 'TODO')], classifications: [{ task: 'T1', as: 'CARRY_FORWARD', carryTo: 'C-WP-0001' }] }, ['CARRY_TARGET_CLOSED']],
     ['refuses to carry a task into its own workstream', { tasks: [task('T1', 'TODO')], targets: new Map([['A-WP-0001', 'ACTIVE']]), classifications: [{ task: 'T1', as: 'CARRY_FORWARD', carryTo: 'A-WP-0001' }] }, ['CARRY_TARGET_CLOSED']],
     ['carries into a workstream that is under way', { tasks: [task('T1', 'WAITING')], classifications: [{ task: 'T1', as: 'CARRY_FORWARD', carryTo: 'B-WP-0001' }] }, []],
-    ['lists every reason at once', { tasks: [task('T1', 'TODO'), task('T2', 'TODO')], openBlockingDecisions: [{ id: '1', title: 'x' }], authors: ['bob'], reviewOpen: false }, ['REVIEW_NOT_OPEN', 'TASK_UNCLASSIFIED', 'TASK_UNCLASSIFIED', 'BLOCKING_DECISION_OPEN', 'SOLE_AUTHOR']],
+    ['lists every reason at once', { tasks: [task('T1', 'TODO'), task('T2', 'TODO')], openBlockingDecisions: [decision('x')], authors: ['bob'], reviewOpen: false }, ['REVIEW_NOT_OPEN', 'TASK_UNCLASSIFIED', 'TASK_UNCLASSIFIED', 'BLOCKING_DECISION_OPEN', 'SOLE_AUTHOR']],
   ])('%s', (_name, more, expected) => {
     expect(codes(more)).toEqual(expected);
   });

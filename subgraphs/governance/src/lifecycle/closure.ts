@@ -1,5 +1,9 @@
 import type { GovernanceCode } from '../errors.ts';
-import { isOpen, type Classification, type Task, type WorkstreamStatus } from '../model.ts';
+import { isOpen, type Classification, type Decision, type ForeignItem, type Task, type WorkstreamStatus } from '../model.ts';
+import type { ClosureSource } from './outside.ts';
+
+/** At most so many things of other hubs are listed for one workstream, the oldest first: the closing is refused anyway. */
+export const OUTSIDE_LIMIT = 500;
 
 /** One thing that stands in the way of closing a workstream. */
 export interface ClosureBlocker {
@@ -9,7 +13,16 @@ export interface ClosureBlocker {
   readonly task: Task | null;
   /** Codes or ids that it names. */
   readonly refs: readonly string[];
+  /** The decision that is open. */
+  readonly decision?: OpenDecision;
+  /** The thing of another hub that it is about. */
+  readonly item?: ForeignItem;
+  /** The hub that is not known well enough. */
+  readonly source?: ClosureSource;
 }
+
+/** A blocking decision that nobody has made yet. */
+export type OpenDecision = Pick<Decision, 'id' | 'title' | 'createdAt'>;
 
 /** All that the closure protocol looks at. */
 export interface ClosureFacts {
@@ -19,7 +32,7 @@ export interface ClosureFacts {
   readonly targets: ReadonlyMap<string, WorkstreamStatus>;
   /** Code of the workstream itself: nothing can be carried into it. */
   readonly self: string;
-  readonly openBlockingDecisions: readonly { readonly id: string; readonly title: string }[];
+  readonly openBlockingDecisions: readonly OpenDecision[];
   readonly reviewOpen: boolean;
   /** Who proposed the workstream, owns it, and opened the review. */
   readonly authors: readonly string[];
@@ -73,7 +86,7 @@ function lineBlockers(facts: Pick<ClosureFacts, 'targets' | 'self'>, task: Task,
 }
 
 function decisionBlockers(facts: ClosureFacts): ClosureBlocker[] {
-  return facts.openBlockingDecisions.map((decision) => ({ code: 'BLOCKING_DECISION_OPEN', message: `The decision "${decision.title}" is open and blocks the closing.`, task: null, refs: [decision.id] }));
+  return facts.openBlockingDecisions.map((decision) => ({ code: 'BLOCKING_DECISION_OPEN', message: `The decision "${decision.title}" is open and blocks the closing.`, task: null, refs: [decision.id], decision }));
 }
 
 function authorBlockers(facts: ClosureFacts): ClosureBlocker[] {

@@ -10,6 +10,8 @@ export interface WorkstreamFacts {
   /** Reason or note given with the verb. */
   readonly reason: string | null;
   readonly openTasks: readonly string[];
+  /** Ids of things of other hubs that wait for it. */
+  readonly waitsOutside: readonly string[];
   /** Open tasks that neither a classification nor a superseding workstream disposes of. */
   readonly undisposedTasks: readonly string[];
   /** Whether a closure review is open and nothing blocks it; its blockers are listed by `ClosureRefused`. */
@@ -32,6 +34,11 @@ const noOpenTask: WorkstreamGuard = {
   code: 'OPEN_TASKS',
   about: 'no task is open',
   unmet: (facts) => (facts.openTasks.length === 0 ? met : [{ message: `Open tasks: ${facts.openTasks.join(', ')}.`, refs: facts.openTasks }]),
+};
+const nothingOutside: WorkstreamGuard = {
+  code: 'OTHER_HUBS_WAIT',
+  about: 'nothing in other hubs waits for it',
+  unmet: ({ waitsOutside }) => (waitsOutside.length === 0 ? met : [{ message: `${waitsOutside.length} thing${waitsOutside.length === 1 ? '' : 's'} of other hubs wait for it; \`closureBlockers\` lists them.`, refs: waitsOutside }]),
 };
 const reviewedOrSuperseded: WorkstreamGuard = {
   code: 'SUCCESSOR_OR_REVIEW_REQUIRED',
@@ -63,7 +70,7 @@ export const workstreamLifecycle = defineLifecycle({
     { verb: 'completeWorkstream', from: ['CLOSING'], to: 'COMPLETED', who: ['maintainer', 'steward'], when: [closureAccepted], emits: 'workstream.completed' },
     { verb: 'rejectClosureReview', from: ['CLOSING'], to: 'ACTIVE', who: ['maintainer'], when: [hasReason], emits: 'workstream.reopened', about: 'the review is sent back' },
     { verb: 'cancelWorkstream', from: ['PROPOSED', 'ACTIVE', 'PAUSED'], to: 'CANCELLED', who: ['maintainer'], when: [hasReason, reviewedOrSuperseded], emits: 'workstream.cancelled' },
-    { verb: 'archiveWorkstream', from: ['COMPLETED', 'CANCELLED'], to: 'ARCHIVED', who: ['maintainer'], when: [noOpenTask], emits: 'workstream.archived' },
+    { verb: 'archiveWorkstream', from: ['COMPLETED', 'CANCELLED'], to: 'ARCHIVED', who: ['maintainer'], when: [noOpenTask, nothingOutside], emits: 'workstream.archived' },
     { verb: 'reopenWorkstream', from: ['COMPLETED'], to: 'ACTIVE', who: ['steward'], when: [hasDecision], emits: 'workstream.reopened', about: 'a new review is then needed' },
   ],
 } as const satisfies Parameters<typeof defineLifecycle<WorkstreamStatus, string, WorkstreamFacts>>[0]);

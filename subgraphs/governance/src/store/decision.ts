@@ -20,6 +20,7 @@ export interface DecisionFilter {
 export interface BlockingDecision {
   readonly id: string;
   readonly title: string;
+  readonly createdAt: Date;
 }
 
 /** Orders of a list of decisions. */
@@ -85,7 +86,7 @@ export const decisions = {
   /** The same for many workstreams in one statement; those without such decisions are missing. */
   async openBlockingOfAll(sql: Sql, workstreamIds: readonly string[]): Promise<Map<string, BlockingDecision[]>> {
     const rows = await sql.query<BlockingDecision & { workstreamId: string }>(
-      `SELECT "id", "title", "workstreamId" FROM "Decision" WHERE "workstreamId" = ANY($1::uuid[]) AND "blocking" AND "status" = 'PROPOSED' ORDER BY "createdAt", "id"`,
+      `SELECT "id", "title", "createdAt", "workstreamId" FROM "Decision" WHERE "workstreamId" = ANY($1::uuid[]) AND "blocking" AND "status" = 'PROPOSED' ORDER BY "createdAt", "id"`,
       [workstreamIds],
     );
     return Map.groupBy(rows, (row) => row.workstreamId);

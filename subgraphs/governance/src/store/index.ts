@@ -4,6 +4,8 @@ export { previewBlockers } from './closure.ts';
 export { decisions, type DecisionFilter, type DecisionOrder } from './decision.ts';
 export { dependencies } from './dependency.ts';
 export { domains, type DomainFilter, type DomainOrder } from './domain.ts';
+export { foreign, hubPlaces, type HubPlace, type ItemOf } from './foreign.ts';
+export { faults, rebuilds } from './foreign-rebuild.ts';
 export { goals, type GoalFilter, type GoalOrder } from './goal.ts';
 export { progress, type ProgressFilter, type ProgressOrder, type ProgressSubject } from './progress.ts';
 export { repos, type RepoFilter, type RepoOrder } from './repo.ts';

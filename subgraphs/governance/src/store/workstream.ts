@@ -5,6 +5,7 @@ import { lockBy, rowsBy } from '@hubgraph/kit/store';
 import type { WorkstreamFacts } from '../lifecycle/workstream.ts';
 import { OPEN_TASK_STATUSES, type Workstream, type WorkstreamStatus } from '../model.ts';
 import { prismaOf } from './client.ts';
+import { foreign } from './foreign.ts';
 
 /** How clients may narrow a list of workstreams. */
 export interface WorkstreamFilter {
@@ -61,15 +62,15 @@ export const workstreams = {
     return (await prismaOf(tx).workstream.update({ where: { id: before.id }, data: { ...changes, updatedAt: now, version: before.version + 1 } })) as Workstream;
   },
 
-  /** The facts of many workstreams for their guards, in one statement. Verb-dependent facts are empty. */
+  /** The facts of many workstreams for their guards, in two statements. Verb-dependent facts are empty. */
   async facts(sql: Sql, ids: readonly string[]): Promise<Map<string, WorkstreamFacts>> {
-    const rows = await sql.query<{ id: string; owner: string | null; openTasks: string[] }>(
+    const [rows, waited] = await Promise.all([sql.query<{ id: string; owner: string | null; openTasks: string[] }>(
       `SELECT w."id", w."owner",
          coalesce((SELECT array_agg(k."code" ORDER BY k."ordinal", k."id") FROM "Task" k WHERE k."workstreamId" = w."id" AND k."status" = ANY($2::text[])), '{}') AS "openTasks"
        FROM "Workstream" w WHERE w."id" = ANY($1::uuid[])`,
       [ids, OPEN_TASK_STATUSES],
-    );
-    return new Map(rows.map((row) => [row.id, { owner: row.owner, openTasks: row.openTasks, undisposedTasks: row.openTasks, unknownDependencies: [], reason: null, closureAccepted: false, acceptedDecision: null }]));
+    ), foreign.waitedFor(sql, ids)]);
+    return new Map(rows.map((row) => [row.id, { owner: row.owner, openTasks: row.openTasks, undisposedTasks: row.openTasks, waitsOutside: (waited.get(row.id) ?? []).map(({ id }) => id), unknownDependencies: [], reason: null, closureAccepted: false, acceptedDecision: null }]));
   },
 
   /** Counts by status over all workstreams. */
