@@ -1,4 +1,3 @@
-import type { Clock } from '@hubgraph/kit/clock';
 import { PublicError } from '@hubgraph/kit/errors';
 import { fulfils, type Identity } from '@hubgraph/kit/identity';
 import { createHash } from 'node:crypto';
@@ -44,20 +43,4 @@ export function admission(catalogue: Catalogue, topic: Topic, identity: Identity
     throw new PublicError('FORBIDDEN', `These events need scopes that the token lacks: ${missingScopes.join(', ')}.`, { missingScopes });
   }
   return { admits: (type) => admitted.has(type) };
-}
-
-/** Longer than this a timer of Node fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-/** Calls `end` when the identity's token ends, without the tolerance that a new request gets; disposing calls it off. */
-export function lifetime(identity: Identity, clock: Clock, end: () => void): Disposable {
-  const { expiresAt } = identity;
-  let timer: NodeJS.Timeout | undefined;
-  const arm = (): void => {
-    if (expiresAt === undefined) return;
-    const left = expiresAt * 1_000 - clock.now().getTime();
-    timer = left <= 0 ? setTimeout(end, 0) : setTimeout(arm, Math.min(left, LONGEST_TIMER));
-  };
-  arm();
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }

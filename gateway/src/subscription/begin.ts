@@ -9,12 +9,14 @@ import { createOperation, type Operation } from './operation.ts';
 import type { SubscriptionPath } from './pipeline.ts';
 import type { Session } from './session.ts';
 import type { SubscriptionSettings } from './settings.ts';
+import type { Tenures } from './tenure.ts';
 
 /** What operations of all transports run on. */
 export interface Ground {
   readonly engine: Engine;
   readonly path: SubscriptionPath;
   readonly settings: SubscriptionSettings;
+  readonly tenures: Tenures;
   readonly log: Logger;
 }
 

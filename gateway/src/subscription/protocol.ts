@@ -42,6 +42,7 @@ function serve(server: Server<Connection>, connection: Connection, log: Logger):
     protocol: socket.protocol,
     send: (text) => connection.send(text),
     close: (code = closing.internal[0], reason = '') => connection.close([code, reason]),
+    onPing: (payload) => answerPing(connection, payload),
     onMessage(handle) {
       socket.on('message', (data) => {
         if (socket.readyState !== socket.OPEN) return;
@@ -55,6 +56,13 @@ function serve(server: Server<Connection>, connection: Connection, log: Logger):
     },
   }, connection);
   socket.once('close', (code, reason) => void closed(code, String(reason)));
+}
+
+/** A ping with a token renews the one that the socket lives by; what became of it is in the pong. Any other is answered with itself. */
+async function answerPing(connection: Connection, payload: Params): Promise<void> {
+  const authorization = authorizationIn(payload);
+  const answer = authorization === undefined ? payload : await connection.session.renew(authorization);
+  await connection.send(JSON.stringify({ type: 'pong', ...(answer && { payload: answer }) }));
 }
 
 /** `connection_init`: who is it? */

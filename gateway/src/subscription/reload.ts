@@ -1,8 +1,10 @@
+import { PublicError } from '@hubgraph/kit/errors';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Refused, type Prepared, type Staged } from '../query/engine.ts';
 import { meaningOf } from '../supergraph/meaning.ts';
 import { admission } from './admit.ts';
 import type { Catalogue } from './catalogue.ts';
+import { comeBack } from './closing.ts';
 import type { Served, Subscriber } from './subscriber.ts';
 import { topicOf } from './topics.ts';
 
@@ -16,9 +18,6 @@ export interface Reload {
 
 /** Subscribers looked at in one go before others get their turn. */
 const STRETCH = 64;
-/** Milliseconds after which a client that was ended may come back; each gets its own, so that not all come at once. */
-const RETRY_MS = 200;
-const RETRY_SPREAD_MS = 1_800;
 
 /** Compares every subscription as it is served under `before` with what `staged` and `after` would make of it. */
 export function createReload(staged: Pick<Staged, 'prepare'>, before: Catalogue, after: Catalogue): Reload {
@@ -66,7 +65,7 @@ export function createReload(staged: Pick<Staged, 'prepare'>, before: Catalogue,
       const { served } = subscriber;
       const next = successor(served);
       if (next) subscriber.serve(next, served.identity);
-      else subscriber.fail('SUPERGRAPH_CHANGED', 'The graph changed in what this subscription uses: look at it again, then resume.', { retryAfter: Math.round(RETRY_MS + Math.random() * RETRY_SPREAD_MS) });
+      else subscriber.fail((cursor) => new PublicError('SUPERGRAPH_CHANGED', 'The graph changed in what this subscription uses: look at it again, then resume.', { retryAfter: comeBack(), cursor }));
       return next !== undefined;
     },
   };

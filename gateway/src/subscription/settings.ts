@@ -4,7 +4,7 @@ import { defineConfig, kinds, type ConfigOf } from '@hubgraph/kit/config';
 export const subscriptionConfig = defineConfig({
   HUBGRAPH_WS_KEEPALIVE: {
     schema: kinds.integer(100, 600_000), default: '12000',
-    about: 'Milliseconds between two pings on a socket. A peer that answers none of them is cut after at most two such periods.',
+    about: 'Milliseconds between two heartbeats: pings on a socket, comments or empty parts in a stream over HTTP. A peer that answers no ping, or takes nothing of what waits for it, is cut after at most two such periods.',
   },
   HUBGRAPH_WS_INIT_TIMEOUT: {
     schema: kinds.integer(100, 60_000), default: '3000',
@@ -12,11 +12,19 @@ export const subscriptionConfig = defineConfig({
   },
   HUBGRAPH_WS_MAX_SOCKETS: {
     schema: kinds.integer(1, 1_000_000), default: '20000',
-    about: 'Sockets that one gateway serves at once. More are refused at the upgrade with 503 and Retry-After.',
+    about: 'Connections for subscriptions that one gateway serves at once: sockets, streams over HTTP and reservations. More are refused with 503 and Retry-After.',
+  },
+  HUBGRAPH_HTTP_STREAMS: {
+    schema: kinds.integer(1, 1_000_000), default: '100',
+    about: 'Streams over HTTP, with reservations, that one caller may have at once. More are refused with 429 and Retry-After.',
+  },
+  HUBGRAPH_SSE_RESERVATION_TIME: {
+    schema: kinds.integer(100, 600_000), default: '30000',
+    about: 'Milliseconds within which the event stream of a reservation must be opened, or opened again by a page whose EventSource lost it.',
   },
   HUBGRAPH_WS_MAX_OPERATIONS: {
     schema: kinds.integer(1, 10_000), default: '100',
-    about: 'Operations that one socket may have running at once. One more is refused with RATE_LIMITED, the others go on.',
+    about: 'Operations that one connection may have running at once. One more is refused with RATE_LIMITED, the others go on.',
   },
   HUBGRAPH_WS_MAX_MESSAGE: {
     schema: kinds.integer(1_024, 16 * 1_048_576), default: '65536',
@@ -40,11 +48,19 @@ export const subscriptionConfig = defineConfig({
   },
   HUBGRAPH_WS_SLOW_BYTES: {
     schema: kinds.integer(16_384, 1_073_741_824), default: '1048576',
-    about: 'Bytes that may wait on a socket before nothing more is written to it.',
+    about: 'Bytes that may wait on a connection before nothing more is written to it.',
   },
   HUBGRAPH_WS_SLOW_TIME: {
     schema: kinds.integer(100, 600_000), default: '5000',
-    about: 'Milliseconds that a socket may stay above HUBGRAPH_WS_SLOW_BYTES; then its subscriptions that have something to say end with TOO_SLOW and their cursor.',
+    about: 'Milliseconds that a connection may stay above HUBGRAPH_WS_SLOW_BYTES; then its subscriptions that have something to say end with TOO_SLOW and their cursor.',
+  },
+  HUBGRAPH_TOKEN_WARNING: {
+    schema: kinds.integer(100, 3_600_000), default: '60000',
+    about: 'Milliseconds before the end of its token that a client with an open stream is told to renew it; at most a quarter of the time that is left when the token comes.',
+  },
+  HUBGRAPH_STOP_TIME: {
+    schema: kinds.integer(0, 600_000), default: '10000',
+    about: 'Milliseconds over which a gateway that stops lets 10,000 clients or more go, so that they do not all come back at once; fewer take less time in proportion.',
   },
   HUBGRAPH_WS_HYDRATION_TIME: {
     schema: kinds.integer(100, 600_000), default: '10000',

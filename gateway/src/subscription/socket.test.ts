@@ -28,7 +28,7 @@ const idOf = (answer: any): string => answer.data.workstreamChanged.workstream.i
 const inSeconds = (seconds: number): number => Date.now() / 1_000 + seconds;
 
 describe('a token that ends', () => {
-  it('ends its subscriptions with their cursors and the socket with 4403, in time', async () => {
+  it('ends its subscriptions with their cursors and the socket with a code of its own, in time', async () => {
     const graph = await start();
     const expiresAt = inSeconds(3);
     await using client = await graph.client({ expiresAt });
@@ -38,9 +38,9 @@ describe('a token that ends', () => {
     await publisher.publish('governance', activated('w1'));
     await live.next();
     const [error] = await live.error();
-    expect(error.extensions).toMatchObject({ code: 'UNAUTHENTICATED', cursor: expect.any(String) });
+    expect(error.extensions).toMatchObject({ code: 'UNAUTHENTICATED', reason: 'expired', cursor: expect.any(String) });
     expect((await idle.error())[0].extensions.cursor).toEqual(expect.any(String));
-    expect(await client.closed).toEqual({ code: 4403, reason: 'Token expired' });
+    expect(await client.closed).toEqual({ code: 4440, reason: 'Token expired' });
     expect(inSeconds(0)).toBeGreaterThanOrEqual(expiresAt);
     expect(inSeconds(0)).toBeLessThan(expiresAt + 5);
 
@@ -59,13 +59,13 @@ describe('a token that ends', () => {
     await idle.error();
     open();
     expect(await running.next()).toEqual({ data: { rename: { title: 'Late', openAlerts: 3 } } });
-    expect((await client.closed).code).toBe(4403);
+    expect((await client.closed).code).toBe(4440);
   });
 
   it('is not let in when it has ended before', async () => {
     const graph = await start();
     await using client = await graph.client({ expiresAt: inSeconds(-1) });
-    expect(await client.closed).toEqual({ code: 4403, reason: 'Token expired' });
+    expect(await client.closed).toEqual({ code: 4440, reason: 'Token expired' });
   });
 });
 
@@ -196,7 +196,7 @@ describe('a gateway that stops', () => {
     await live.next();
     await graph.stop();
     const ping = await client.message();
-    expect(ping).toEqual({ type: 'ping', payload: { cursors: { a: expect.any(String), b: expect.any(String) } } });
+    expect(ping).toEqual({ type: 'ping', payload: { cursors: { a: expect.any(String), b: expect.any(String) }, retryAfter: expect.any(Number) } });
     expect(await client.closed).toEqual({ code: 1001, reason: 'Going away' });
 
     await publisher.publish('governance', activated('w2'));

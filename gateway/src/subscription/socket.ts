@@ -1,45 +1,39 @@
-import type { Clock } from '@hubgraph/kit/clock';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { Reporter } from '../observe/reporter.ts';
+import type { Client } from './clients.ts';
+import type { Ground } from './begin.ts';
 import { closing, type Closing } from './closing.ts';
 import { createGate } from './gate.ts';
 import { createRate } from './rate.ts';
-import { createSession, type Session } from './session.ts';
-import type { SubscriptionSettings } from './settings.ts';
+import { createSession } from './session.ts';
 
 /** What sockets share. */
 export interface SocketOptions {
-  readonly settings: SubscriptionSettings;
+  readonly ground: Pick<Ground, 'engine' | 'settings' | 'tenures'>;
   readonly reporter: Reporter;
-  readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** One client's socket, below the protocol. */
-export interface Connection {
+export interface Connection extends Client {
   readonly socket: WebSocket;
-  readonly session: Session;
   /** Header of the upgrade, for clients that can set one. */
   readonly authorization: string | undefined;
-  /** Resolves when the socket is gone. */
-  readonly closed: Promise<void>;
   /** Hands a message of the protocol to the socket. A large one waits for a client that reads slowly. */
   send(text: string): Promise<void>;
   close(why: Closing): void;
-  /** Called at every keep-alive period: pings, and cuts a peer that did not answer since the last time. */
+  /** Pings, and cuts a peer that did not answer since the last time. */
   beat(): void;
-  /** Ends the connection without another word. */
-  cut(): void;
 }
 
 /** Messages up to this many characters do not wait at the gate: without them a client could not even be told that it is slow. */
 const SMALL = 8_192;
 
 /** Serves `socket` below the protocol: counts, pings, holds back. */
-export function connect(socket: WebSocket, request: IncomingMessage, { settings, reporter, clock, log }: SocketOptions): Connection {
-  const { HUBGRAPH_WS_SLOW_BYTES: slowBytes, HUBGRAPH_WS_SLOW_TIME: slowTime, HUBGRAPH_WS_MESSAGE_RATE: perSecond } = settings;
+export function connect(socket: WebSocket, request: IncomingMessage, { ground, reporter, log }: SocketOptions): Connection {
+  const { HUBGRAPH_WS_SLOW_BYTES: slowBytes, HUBGRAPH_WS_SLOW_TIME: slowTime, HUBGRAPH_WS_MESSAGE_RATE: perSecond } = ground.settings;
   const outflow = { get open() { return socket.readyState === socket.OPEN; }, get waiting() { return socket.bufferedAmount; } };
   const gate = createGate(outflow, request.socket, { bytes: slowBytes, milliseconds: slowTime, blocked: (bytes) => reporter.report('socket.blocked', { socket: name, bytes }) });
   const rate = createRate(perSecond, perSecond * 3);
@@ -61,11 +55,14 @@ export function connect(socket: WebSocket, request: IncomingMessage, { settings,
         },
       };
     },
-    farewell(cursors) {
-      if (outflow.open && Object.keys(cursors).length > 0) socket.send(JSON.stringify({ type: 'ping', payload: { cursors } }));
+    farewell(cursors, retryAfter) {
+      if (outflow.open && Object.keys(cursors).length > 0) socket.send(JSON.stringify({ type: 'ping', payload: { cursors, retryAfter } }));
+    },
+    expiring(expiresAt) {
+      if (outflow.open) socket.send(JSON.stringify({ type: 'ping', payload: { expiresAt: expiresAt.toISOString() } }));
     },
     close,
-  }, clock);
+  }, ground);
   const { name } = session;
 
   const heard = (): void => {

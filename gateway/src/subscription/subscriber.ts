@@ -1,4 +1,4 @@
-import { PublicError, type TopLevelCode } from '@hubgraph/kit/errors';
+import { PublicError } from '@hubgraph/kit/errors';
 import type { Identity } from '@hubgraph/kit/identity';
 import type { EndReason, Reporter } from '../observe/reporter.ts';
 import type { Engine, Prepared } from '../query/engine.ts';
@@ -62,8 +62,8 @@ export interface Subscriber {
   run(): Promise<void>;
   /** Ends {@link run}. */
   end(reason: EndReason): void;
-  /** Makes {@link run} reject with this error, the fact `cursor` added where there is one. Nothing is written after it. */
-  fail(code: TopLevelCode, message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** Makes {@link run} reject with what `make` makes of {@link cursor}. Nothing is written after it. */
+  fail(make: (cursor: string | undefined) => PublicError): void;
   /** How it is served at present. */
   readonly served: Served;
   /**
@@ -240,11 +240,9 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
       group = classOf(prepared, variables, identity, cursors, resumeVariables(prepared));
       if (!sameRights) making = making.filter(({ delivery }) => delivery.snapshot || admits(delivery.entry.event.type)).map(({ delivery }) => ({ delivery, frame: hydration.frameOf(group, delivery) }));
     },
-    fail(code, message, facts) {
+    fail(make) {
       if (signal.aborted) return;
-      const place = cursor();
-      const error = new PublicError(code, message, { ...facts, ...(place !== undefined && { cursor: place }) });
-      ended.reject(error);
+      ended.reject(make(cursor()));
       // what is written after the cursor was taken would come twice
       ending.abort();
       stopReading();
