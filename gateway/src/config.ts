@@ -1,5 +1,6 @@
 import { defineConfig, kinds } from '@hubgraph/kit/config';
 import { DEFAULT_LIMITS, type Limits } from './query/limit.ts';
+import { revocationConfig } from './revocation/settings.ts';
 import { subscriptionConfig } from './subscription/settings.ts';
 
 /** A limit on operations: refused as `OPERATION_TOO_LARGE` beyond it. */
@@ -30,4 +31,5 @@ export const gatewayConfig = defineConfig({
   HUBGRAPH_MAX_FIELDS: limitSetting('fields', 'All fields, fragments counted at every use.'),
   HUBGRAPH_MAX_VARIABLES_DEPTH: limitSetting('variablesDepth', 'Lists and objects within each other in the variables.'),
   ...subscriptionConfig,
+  ...revocationConfig,
 });

@@ -1,5 +1,7 @@
 import { systemClock, type Clock } from '@hubgraph/kit/clock';
 import { readConfig } from '@hubgraph/kit/config';
+import { streamSettings } from '@hubgraph/kit/relay/settings';
+import type { Identity } from '@hubgraph/kit/identity';
 import type { PartHealth } from '@hubgraph/kit/hub';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -12,11 +14,14 @@ import { mountGraphql } from './http/graphql.ts';
 import { mountHealth } from './http/health.ts';
 import type { HubCaller } from './hubs/caller.ts';
 import { openAuthority } from './identity.ts';
-import type { Reporter } from './observe/reporter.ts';
+import { silentReporter, type Reporter } from './observe/reporter.ts';
 import { createEngine, type Engine } from './query/engine.ts';
 import { identify } from './query/identify.ts';
 import type { Limits } from './query/limit.ts';
-import type { EventsFile } from './subscription/catalogue.ts';
+import { openRevocations } from './revocation/revocations.ts';
+import { mountRevocations } from './revocation/routes.ts';
+import { readEvents } from './supergraph/events-file.ts';
+import { openReloader, type Reloaded } from './supergraph/reloader.ts';
 import { attachSubscriptions } from './subscription/server.ts';
 
 export interface GatewayOptions {
@@ -33,6 +38,8 @@ export interface GatewayOptions {
   readonly port: number;
   /** File of the development issuer's key, where such an issuer is wanted. */
   readonly devIssuerPath: string;
+  /** Whether changed supergraph files are noticed by themselves; default no. */
+  readonly watch?: boolean;
   readonly natsUrl?: string;
   /** The first signs event cursors, all verify. */
   readonly cursorKeys: readonly string[];
@@ -50,7 +57,12 @@ export interface Gateway {
   /** Of the GraphQL endpoint. */
   readonly url: string;
   readonly engine: Engine;
-  /** Closes sockets, lets requests under way end (at most ten seconds), stops listening. Safe to call twice. */
+  /** Looks at the supergraph files and goes over to what is new in them. Never rejects. */
+  reload(): Promise<Reloaded>;
+  /**
+   * Says at once that it is not ready, lets clients go over HUBGRAPH_STOP_TIME, lets requests under way end (at most ten
+   * seconds), stops listening. Safe to call twice.
+   */
   close(): Promise<void>;
 }
 
@@ -65,9 +77,9 @@ const FAREWELL = 10_000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, development, callers, host, clock = systemClock } = options;
   const settings = readConfig(gatewayConfig, options.env);
-  const [supergraphSdl, events, authority] = await Promise.all([
+  const [supergraphSdl, eventsText, authority] = await Promise.all([
     readFile(options.supergraphPath, 'utf8'),
-    readFile(options.eventsPath, 'utf8').then((text) => JSON.parse(text) as EventsFile),
+    readFile(options.eventsPath, 'utf8'),
     openAuthority({ settings, host, devIssuerPath: options.devIssuerPath, clock, log }),
   ]);
   const limits: Limits = {
@@ -80,41 +92,58 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     variablesDepth: settings.HUBGRAPH_MAX_VARIABLES_DEPTH,
   };
   const engine = createEngine({ supergraphSdl, callers, log, development, limits, deadline: settings.HUBGRAPH_REQUEST_TIME });
-  const identifyBy = (authorization: string | undefined) => identify(authority.verifier, authorization);
+  const events = readEvents(eventsText, engine.schema);
+  const { natsUrl, reporter = silentReporter } = options;
+  const revocations = openRevocations({ natsUrl, replicas: streamSettings(options.env).replicas, settings, clock, log });
+  const identifyBy = async (authorization: string | undefined): Promise<Identity | undefined> => {
+    const identity = await identify(authority.verifier, authorization);
+    if (identity) revocations.check(identity);
+    return identity;
+  };
 
   const app = createApp({ log, largestBody: { ordinary: settings.HUBGRAPH_MAX_BODY, ingest: settings.HUBGRAPH_MAX_INGEST_BODY }, identify: identifyBy });
   const subscriptions = attachSubscriptions(app.server, {
     engine, events, settings, development, log, clock,
-    identify: identifyBy, natsUrl: options.natsUrl, cursorKeys: options.cursorKeys, reporter: options.reporter,
+    identify: identifyBy, revocations, natsUrl, cursorKeys: options.cursorKeys, reporter,
   });
-  mountGraphql(app, { engine, identify: identifyBy, page: development ? explorerPage(authority.issuer) : undefined });
+  const reloader = openReloader({
+    supergraphPath: options.supergraphPath, eventsPath: options.eventsPath, watch: options.watch ?? false,
+    began: { supergraph: supergraphSdl, events: eventsText },
+    stage: (sdl) => engine.stage(sdl), enter: (staged, file) => subscriptions.enter(staged, file), reporter, log,
+  });
+  mountGraphql(app, { engine, streams: subscriptions.streams, identify: identifyBy, page: development ? explorerPage(authority.issuer) : undefined });
+  mountRevocations(app, { revocations, identify: identifyBy, logout: authority.logout });
   if (development) app.get('/', async (_request, reply) => reply.redirect('/graphql'));
   const { issuer } = authority;
   if (issuer) app.get('/.well-known/jwks.json', async () => issuer.jwks);
+  let closing: Promise<void> | undefined;
   mountHealth(app, async () => {
     const remote = [...callers.values()].map((caller) => caller.health?.() ?? []);
-    return (await Promise.all([options.health?.() ?? [], ...remote, subscriptions.health()])).flat();
+    const own: PartHealth = { part: 'gateway', ready: closing === undefined, reason: closing && 'the gateway stops' };
+    return (await Promise.all([own, options.health?.() ?? [], ...remote, subscriptions.health(), revocations.health(), reloader.health()])).flat();
   });
 
   try {
     await app.listen({ host, port: options.port });
   } catch (error) {
-    await Promise.all([subscriptions.stop(), app.close()]);
+    await Promise.all([reloader.stop(), subscriptions.stop(), revocations.stop(), app.close()]);
     throw error;
   }
   const { port } = app.server.address() as AddressInfo;
 
-  let closing: Promise<void> | undefined;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/graphql`,
     engine,
+    reload: () => reloader.reload(),
     close: () =>
       (closing ??= (async () => {
+        await reloader.stop();
         await subscriptions.stop();
         const closed = app.close();
         await Promise.race([closed, delay(FAREWELL, undefined, { ref: false })]);
         app.server.closeAllConnections();
         await closed;
+        await revocations.stop();
       })()),
   };
 }

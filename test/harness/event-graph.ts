@@ -1,18 +1,23 @@
 import { identityOf, type Identity } from '@hubgraph/kit/identity';
 import { PublicError } from '@hubgraph/kit/errors';
 import { readConfig } from '@hubgraph/kit/config';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
+import { createApp } from '../../gateway/src/http/app.ts';
+import { mountGraphql } from '../../gateway/src/http/graphql.ts';
 import { createEngine, type Engine } from '../../gateway/src/query/engine.ts';
 import { localCaller } from '../../gateway/src/hubs/local.ts';
 import type { EventsFile } from '../../gateway/src/subscription/catalogue.ts';
 import { attachSubscriptions, type Subscriptions } from '../../gateway/src/subscription/server.ts';
 import { subscriptionConfig } from '../../gateway/src/subscription/settings.ts';
 import { compose, testHub, type TestSubgraph } from '../../gateway/test/compose.ts';
+import type { Revoked } from '../../gateway/src/subscription/tenure.ts';
 import type { EventFacts } from './event-publisher.ts';
 import { waitingReporter, type WaitingReporter } from './reporter.ts';
 import { connectClient, type TestClient, type TestClientOptions } from './subscriber.ts';
+
+/** SDL of the made-up hubs, by name. */
+export type TestSchema = Readonly<Record<'governance' | 'ops' | 'events', TestSubgraph>>;
 
 const governance: TestSubgraph = {
   sdl: `
@@ -58,6 +63,9 @@ const events: TestSubgraph = {
   `,
 };
 
+/** The hubs' schemas before any change. */
+export const testSchema: TestSchema = { governance, ops, events };
+
 const READ = [['hub:read']];
 const workstreamEvent = (verb: string) => ({ type: `org.statehub.workstream.${verb}`, version: 1, hub: 'governance', field: 'workstreamChanged', objectType: 'WorkstreamEvent', scopes: READ });
 
@@ -97,13 +105,18 @@ export interface TestHubs {
   entityCalls: number;
 }
 
-/** A gateway over two made-up hubs, with sockets only. */
+/** A gateway over two made-up hubs. */
 export interface EventGraph extends AsyncDisposable {
+  /** For sockets. */
   readonly url: string;
+  /** For requests. */
+  readonly http: string;
   readonly engine: Engine;
   readonly hubs: TestHubs;
   readonly reporter: WaitingReporter;
   readonly subscriptions: Subscriptions;
+  /** Goes over to another schema and events; the hubs themselves stay as they are. */
+  enter(schema: TestSchema, events?: EventsFile): Promise<{ readonly kept: number; readonly ended: number }>;
   client(identity?: Partial<Parameters<typeof identityOf>[0]>, options?: TestClientOptions): Promise<TestClient>;
   stop(): Promise<void>;
 }
@@ -115,6 +128,7 @@ export interface EventGraphOptions {
   readonly cursorKeys?: readonly string[];
   readonly development?: boolean;
   readonly hubs?: TestHubs;
+  readonly revocations?: Revoked;
 }
 
 /** The credentials of tests: the identity's facts themselves. */
@@ -122,7 +136,8 @@ export function credentials(facts: Partial<Parameters<typeof identityOf>[0]> = {
   return `Bearer ${Buffer.from(JSON.stringify({ sub: 'ada', roles: ['viewer'], ...facts })).toString('base64url')}`;
 }
 
-async function identify(authorization: string | undefined): Promise<Identity | undefined> {
+/** Whose {@link credentials} they are. */
+export async function identify(authorization: string | undefined): Promise<Identity | undefined> {
   if (authorization === undefined) return undefined;
   try {
     return identityOf(JSON.parse(Buffer.from(authorization.replace(/^Bearer /, ''), 'base64url').toString()));
@@ -180,18 +195,26 @@ export async function startEventGraph(options: EventGraphOptions): Promise<Event
   const log = pino({ level: 'silent' });
   const engine = createEngine({ supergraphSdl: compose({ governance, ops, events }), callers: new Map(running.map((hub) => [hub.definition.manifest.name, localCaller(hub)])), log, development: true });
   const reporter = waitingReporter();
-  const server = createServer((_request, response) => void response.writeHead(404).end());
+  const identifyBy = async (authorization: string | undefined): Promise<Identity | undefined> => {
+    const identity = await identify(authorization);
+    if (identity) options.revocations?.check(identity);
+    return identity;
+  };
+  const app = createApp({ log, largestBody: { ordinary: 262_144, ingest: 262_144 }, identify: identifyBy });
+  const { server } = app;
   const settings = readConfig(subscriptionConfig, options.settings ?? {});
-  const subscriptions = attachSubscriptions(server, { engine, identify, events: testEvents, natsUrl: options.natsUrl, cursorKeys, settings, development, log, reporter });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const subscriptions = attachSubscriptions(server, { engine, identify: identifyBy, revocations: options.revocations, events: testEvents, natsUrl: options.natsUrl, cursorKeys, settings, development, log, reporter });
+  mountGraphql(app, { engine, streams: subscriptions.streams, identify: identifyBy });
+  await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   const stop = async (): Promise<void> => {
     await subscriptions.stop();
     server.closeAllConnections();
-    await new Promise<void>((resolve) => void server.close(() => resolve()));
+    await app.close();
   };
   return {
-    url, engine, hubs, reporter, subscriptions, stop,
+    url, http: url.replace('ws:', 'http:'), engine, hubs, reporter, subscriptions, stop,
+    enter: async (schema, file = testEvents) => subscriptions.enter(await engine.stage(compose(schema)), file),
     client: (facts, more) => connectClient(url, { authorization: credentials(facts), ...more }),
     [Symbol.asyncDispose]: stop,
   };

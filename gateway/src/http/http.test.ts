@@ -237,7 +237,7 @@ describe('pages', () => {
 it('health says which part is not ready', async () => {
   const sick = await serveGateway({ works }, { health: async () => [{ part: 'works.database', ready: false, reason: 'no connection' }] });
   const response = await fetch(new URL('/health/ready', sick.url));
-  expect([response.status, await response.json()]).toEqual([503, { ready: false, parts: [{ part: 'works.database', ready: false, reason: 'no connection' }] }]);
+  expect([response.status, await response.json()]).toMatchObject([503, { ready: false, parts: expect.arrayContaining([{ part: 'works.database', ready: false, reason: 'no connection' }]) }]);
   expect((await fetch(new URL('/health/live', sick.url))).status).toBe(200);
   await sick.close();
   expect((await fetch(new URL('/health/ready', dev.url))).status).toBe(200);

@@ -11,10 +11,17 @@ export interface Reports {
   readonly 'event.dispatched': { readonly hub: string; readonly pos: number; readonly type: string; readonly seats: number };
   /** One execution of one class for one event has ended. */
   readonly 'event.hydrated': { readonly type: string; readonly milliseconds: number };
+  /** Another supergraph is served; so many subscriptions went on and so many ended. */
+  readonly 'supergraph.entered': { readonly digest: string; readonly kept: number; readonly ended: number };
+  /** A changed file cannot be served; the former supergraph is served on. */
+  readonly 'supergraph.refused': { readonly digest: string; readonly reason: string };
   readonly 'socket.opened': { readonly socket: string };
   /** `connection_init` was accepted. */
   readonly 'socket.acknowledged': { readonly socket: string; readonly sub: string };
   readonly 'socket.closed': { readonly socket: string; readonly code: number };
+  /** A response over HTTP stays open for operations; `socket` names it in other reports. */
+  readonly 'response.opened': { readonly socket: string; readonly transport: 'sse' | 'multipart'; readonly sub: string | undefined };
+  readonly 'response.closed': { readonly socket: string; readonly transport: 'sse' | 'multipart' };
   /** A subscription waits for a stream that was never seen yet, such as in an outage of NATS. */
   readonly 'subscription.waiting': { readonly socket: string; readonly id: string; readonly field: string; readonly hub: string };
   /** Really subscribed: whatever is recorded from now on reaches the client. Once per subscription. */

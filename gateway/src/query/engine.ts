@@ -88,6 +88,8 @@ export interface Engine {
 /** A supergraph that is ready to be gone over to. */
 export interface Staged {
   readonly schema: GraphQLSchema;
+  /** How many operations are ready for it. */
+  readonly warmed: number;
   /** As {@link Engine.prepare} will answer, without waiting; a fault of ours is not masked. */
   prepare(asked: Asked): Prepared | Refused;
   /** Goes over; operations under way end on the supergraph that they were prepared for. */
@@ -196,6 +198,7 @@ export function createEngine(options: EngineOptions): Engine {
       await warm(next);
       return {
         schema: next.graph.schema,
+        warmed: next.kept.size,
         prepare: (asked) => prepareFor(next, asked),
         enter() {
           state = next;
