@@ -29,6 +29,9 @@ const children: ChildProcess[] = [];
 const start = (file: string, args: readonly string[] = []): ChildProcess => {
   const child = fork(new URL(`fanout/${file}.ts`, import.meta.url), args, { execArgv: ['--expose-gc'] });
   children.push(child);
+  child.once('exit', (code) => {
+    if (code) throw new Error(`${file} ended with ${code}`);
+  });
   return child;
 };
 const message = async <Value>(child: ChildProcess): Promise<Value> => ((await once(child, 'message')) as [Value])[0];
@@ -72,11 +75,7 @@ async function measureGateway() {
   const issuer = await openDevIssuer(devIssuerPath);
   const tokens = await Promise.all(['viewer', 'allocator'].map((role) => issuer.sign({ sub: role, roles: [role as 'viewer'], ttlSeconds: 3_600 })));
   const hubs = start('hubs', HUBS);
-  const ports: Record<string, number> = {};
-  while (Object.keys(ports).length < HUBS.length) {
-    const { hub, port } = await message<{ hub: string; port: number }>(hubs);
-    ports[hub] = port;
-  }
+  const ports = await message<Record<string, number>>(hubs);
   const gateway = start('gateway', [JSON.stringify({ devIssuerPath, natsUrl: nats.url, hubs: ports })]);
   const { url } = await message<{ url: string }>(gateway);
   const state = (): Promise<GatewayState> => asked<GatewayState>(gateway);

@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, getNamedType, getNullableType, isEnumType, isLeafType, isListType, isObjectType, isAbstractType, parse, type DocumentNode, type GraphQLFieldResolver, type GraphQLOutputType } from 'graphql';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,6 +24,7 @@ function made(type: GraphQLOutputType, schemaTypes: (name: string) => readonly {
   return isObjectType(named) ? { __typename: named.name } : null;
 }
 
+const ports: Record<string, number> = {};
 for (const hub of process.argv.slice(2)) {
   const sdl = readFileSync(new URL(`../../schema/hubs/${hub}.graphql`, import.meta.url), 'utf8');
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl) }]);
@@ -48,7 +50,10 @@ for (const hub of process.argv.slice(2)) {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
     });
   });
-  server.listen(0, '127.0.0.1', () => process.send?.({ hub, port: (server.address() as AddressInfo).port }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ports[hub] = (server.address() as AddressInfo).port;
 }
 
+process.send?.(ports);
 process.on('message', () => process.send?.({ calls: Object.fromEntries(calls) }));

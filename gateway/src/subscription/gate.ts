@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 
 /** Says when more may be written to one client: who does not read must not fill our memory. */
 export interface Gate {
+  /** Whether little enough waits for the client at this moment, or it is gone. */
+  readonly isOpen: boolean;
   /** Resolves to true once little enough waits for the client or it is gone, to false when too much did for too long. */
   open(): Promise<boolean>;
 }
@@ -46,6 +48,7 @@ export function createGate(outflow: Outflow, connection: Socket, { bytes, millis
     });
 
   return {
+    get isOpen() { return isOpen(); },
     open() {
       if (isOpen()) return Promise.resolve(true);
       if (!shut) {

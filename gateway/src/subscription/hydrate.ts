@@ -19,13 +19,15 @@ export interface EventClass {
 
 /** What a client gets for one event. */
 export interface Frame {
-  /** The GraphQL response as JSON text, with `extensions.cursor`. */
+  /** The GraphQL response as JSON text, with `extensions.cursor`, and `extensions.snapshot` for what is present already. */
   readonly json: string;
   readonly cursor: string;
 }
 
 /** Answers events. */
 export interface Hydration {
+  /** The identity that the hubs are asked with for the whole class of this one. */
+  identityOf(identity: Identity): Identity;
   /** The frame of `delivery` for everybody of `group`. Never rejects: what goes wrong is in the frame. */
   frameOf(group: EventClass, delivery: Delivery): Promise<Frame>;
 }
@@ -48,16 +50,32 @@ interface Execution {
 }
 
 const numbers = new WeakMap<Prepared, number>();
+const resumeNames = new WeakMap<Prepared, ReadonlySet<string>>();
 let prepareds = 0;
 
-/** The class of one subscriber. `resume` names the variables that only say where to begin. */
-export function classOf(prepared: Prepared, variables: Readonly<Record<string, unknown>>, identity: Identity, cursors: Cursors, resume: ReadonlySet<string>): EventClass {
+/** What decides which class a subscriber is of, as a text; equal keys mean the same events and the same answers. */
+export function classKey({ prepared, variables, identity }: Pick<EventClass, 'prepared' | 'variables' | 'identity'>): string {
   // the engine keeps prepared operations, so equal documents are one object
   let number = numbers.get(prepared);
   if (number === undefined) numbers.set(prepared, (number = prepareds++));
+  let resume = resumeNames.get(prepared);
+  if (!resume) resumeNames.set(prepared, (resume = resumeVariables(prepared)));
   const told = (prepared.operation.variableDefinitions ?? []).map(({ variable }) => variable.name.value).filter((name) => !resume.has(name));
-  const key = JSON.stringify([number, told.map((name) => variables[name]), authorisationClass(identity)]);
-  return { key, prepared, variables, identity: classIdentity(identity), cursors };
+  return JSON.stringify([number, told.map((name) => variables[name]), authorisationClass(identity)]);
+}
+
+/** Variables that stand for `after` and `snapshot` of the root field: they say where to begin, not what to answer. */
+function resumeVariables({ subscription }: Prepared): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const definition of subscription?.primary.definitions ?? []) {
+    if (definition.kind !== 'OperationDefinition') continue;
+    for (const field of definition.selectionSet.selections) {
+      for (const { name, value } of field.kind === 'Field' ? (field.arguments ?? []) : []) {
+        if ((name.value === 'after' || name.value === 'snapshot') && value.kind === 'Variable') names.add(value.name.value);
+      }
+    }
+  }
+  return names;
 }
 
 /** Makes the stage that turns events into answers. */
@@ -79,7 +97,8 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
     const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent: event.traceparent, signal: AbortSignal.timeout(time) };
     const result = await engine.executeEvent(group.prepared, primary, run); // the only line that crosses to the query path
     reporter.report('event.hydrated', { type: event.type, milliseconds: performance.now() - begun });
-    return { json: JSON.stringify({ ...result, extensions: { ...result.extensions, cursor } }), cursor };
+    const extensions = { ...result.extensions, cursor, ...(delivery.snapshot !== undefined && { snapshot: true }) };
+    return { json: JSON.stringify({ ...result, extensions }), cursor };
   };
 
   const primaryAnswer = (group: EventClass, delivery: Delivery, cursor: string): Record<string, unknown> => {
@@ -93,7 +112,8 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
   };
 
   return {
-    async frameOf(group, delivery) {
+    identityOf: classIdentity,
+    frameOf(group, delivery) {
       const shared = executionsOf(delivery);
       const known = shared.get(group.key);
       const now = performance.now();

@@ -12,6 +12,8 @@ export interface LaneOptions {
   readonly topic: Topic;
   /** Where to begin; the tail at this moment when left out. */
   readonly after?: Position;
+  /** Events up to here were recorded before the subscription began; the tail when the lane begins when left out. */
+  readonly begun?: number;
   readonly signal: AbortSignal;
   /** What is present already is sent first, when the lane begins. */
   readonly snapshot?: Snapshot;
@@ -31,8 +33,8 @@ export interface LaneOptions {
 export interface LaneReports {
   /** The stream was never seen yet. */
   waiting(): void;
-  /** Has a place in the stream; from here on nothing is missed. */
-  placed(place: Position): void;
+  /** Has a place in the stream; from here on nothing is missed. What lies at or before `begun` is replayed. */
+  placed(place: Position, begun: number): void;
   /** All of the snapshot was handed on. */
   complete(): void;
   /** At the tail, for the first time or again. */
@@ -61,7 +63,7 @@ export function createLane(options: LaneOptions): Lane {
   const { source, topics, topic, signal, snapshot, admits, offerLive, deliver, deliverPresent, room, told } = options;
   const { hub } = source;
   let position = options.after;
-  let begun = 0;
+  let begun = options.begun ?? 0;
   let seat: Seat | undefined;
   let left = Promise.withResolvers<void>();
 
@@ -79,7 +81,7 @@ export function createLane(options: LaneOptions): Lane {
     seat = topics.take(hub, topic, (delivery) => {
       const { entry } = delivery;
       if (position && entry.seq <= position[1]) return;
-      if (!admits(entry.event.type) || !isNews(entry) || offerLive(delivery)) return;
+      if (signal.aborted || !admits(entry.event.type) || !isNews(entry) || offerLive(delivery)) return;
       seat?.[Symbol.dispose]();
       seat = undefined;
       position = [source.tail?.[0] ?? position?.[0] ?? '', entry.seq - 1];
@@ -121,11 +123,11 @@ export function createLane(options: LaneOptions): Lane {
   const follow = async (): Promise<void> => {
     if (!source.tail) told.waiting();
     const tail = source.tail ?? (await source.seen(signal));
-    begun = tail[1];
+    begun = options.begun ?? tail[1];
     position ??= tail;
     if (position[0] === NOWHERE[0]) position = [tail[0], position[1]];
     if (position[0] !== tail[0]) throw streamReset(hub);
-    told.placed(position);
+    told.placed(position, begun);
     if (snapshot) await readPresent(snapshot, position);
     while (!signal.aborted) {
       const here = position;

@@ -5,7 +5,9 @@ import type { Logger } from 'pino';
 import type { Reporter } from '../observe/reporter.ts';
 import type { Engine, Staged } from '../query/engine.ts';
 import { catalogueOf, liveCatalogue, type EventsFile } from './catalogue.ts';
+import { createGroups } from './group.ts';
 import { createHydration } from './hydrate.ts';
+import { createPace } from './pace.ts';
 import { createReload, type Reload } from './reload.ts';
 import type { SubscriptionSettings } from './settings.ts';
 import { NOWHERE, openSource, type Positions, type Source } from './source.ts';
@@ -57,6 +59,9 @@ export interface SubscriptionPath {
   stop(): Promise<void>;
 }
 
+/** Longest that the writing of frames keeps other work waiting. */
+const PACE_MS = 8;
+
 /** Connects to NATS and begins to follow the streams; returns at once. */
 export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, settings, reporter, log }: PathOptions): SubscriptionPath {
   const catalogue = liveCatalogue(events);
@@ -85,10 +90,11 @@ export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, sett
   const began = (subscriber: Subscriber): void => {
     if (subscriber.served.prepared.graph.schema !== engine.schema) reload?.settle(subscriber);
   };
+  const groups = createGroups({ catalogue, sources, topics, hydration, cursorKeys, reporter, positionsOf, pace: createPace(PACE_MS), most: settings.HUBGRAPH_WS_QUEUE_EVENTS });
   const bounds = { events: settings.HUBGRAPH_WS_QUEUE_EVENTS, bytes: settings.HUBGRAPH_WS_QUEUE_BYTES };
 
   return {
-    subscribe: (subscribe, sink) => createSubscriber({ engine, catalogue, sources, topics, hydration, cursorKeys, bounds, reporter, live, began }, subscribe, sink),
+    subscribe: (subscribe, sink) => createSubscriber({ engine, catalogue, sources, topics, hydration, groups, bounds, reporter, live, began }, subscribe, sink),
     live,
     health: () => [...sources.values()].map((source) => source.health()),
     async enter(staged, events) {

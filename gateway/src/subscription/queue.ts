@@ -16,6 +16,8 @@ export interface Outlet<Item> {
   filled(): Promise<void>;
   /** Resolves once at least half is free, or the outlet is closed. */
   room(): Promise<void>;
+  /** Lets those who wait for an item look again at why. */
+  wake(): void;
   /** No more waiting for anybody; what is in can still be taken. */
   close(): void;
   readonly closed: boolean;
@@ -65,6 +67,9 @@ export function createOutlet<Item>(bounds: Bounds): Outlet<Item> {
     },
     room() {
       return roomy() || closed ? Promise.resolve() : new Promise((resolve) => waitingForRoom.push(resolve));
+    },
+    wake() {
+      waitingForItems = wake(waitingForItems);
     },
     close() {
       closed = true;

@@ -19,6 +19,8 @@ export interface Snapshot {
   read(signal: AbortSignal): AsyncIterable<Entry>;
   /** Whether an event behind the snapshot's position says something that the snapshot did not say already. */
   isNews(event: CloudEvent): boolean;
+  /** Whether every event from now on is news. */
+  isOver(): boolean;
 }
 
 export interface SnapshotOptions {
@@ -82,6 +84,7 @@ export function createSnapshot({ engine, feed, eventHub, filter, identity }: Sna
 
   return {
     feed,
+    isOver: () => versions === undefined,
     async *read(signal) {
       for (let after: string | null = null, more = true; more; ) {
         const { nodes, next } = await page(after, signal);

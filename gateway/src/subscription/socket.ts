@@ -8,6 +8,7 @@ import { closing, type Closing } from './closing.ts';
 import { createGate } from './gate.ts';
 import { createRate } from './rate.ts';
 import { createSession } from './session.ts';
+import { textFrame } from './text-frame.ts';
 
 /** What sockets share. */
 export interface SocketOptions {
@@ -45,13 +46,27 @@ export function connect(socket: WebSocket, request: IncomingMessage, { ground, r
   const close = ([code, reason]: Closing): void => {
     if (outflow.open) socket.close(code, reason);
   };
+  // what each subscription was told last of its place
+  const told = new Map<string, { cursor: string | undefined }>();
+  /** Tells places in a pong, which nobody has to answer; other clients than ours pass over it. */
+  const tellPlaces = (places: readonly (readonly [id: string, cursor: string])[], facts: object = {}): void => {
+    if (outflow.open && places.length > 0) socket.send(JSON.stringify({ type: 'pong', payload: { cursors: Object.fromEntries(places), ...facts } }));
+  };
   const session = createSession({
     sink(id) {
       const prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+      const place: { cursor: string | undefined } = { cursor: undefined };
+      told.set(id, place);
       return {
         ready: () => gate.open(),
         write(frame) {
-          if (outflow.open) socket.send(`${prefix}${frame.json}}`);
+          if (!outflow.open) return;
+          place.cursor = frame.cursor;
+          socket.send(`${prefix}${frame.json}}`);
+        },
+        current(cursor) {
+          place.cursor = cursor;
+          tellPlaces([[id, cursor]], { ready: true });
         },
       };
     },
@@ -64,6 +79,18 @@ export function connect(socket: WebSocket, request: IncomingMessage, { ground, r
     close,
   }, ground);
   const { name } = session;
+
+  /** Places behind events that a client did not get, because they are not for it: a quiet subscription must not be behind what is kept. */
+  const moved = (): [id: string, cursor: string][] => {
+    const places: [string, string][] = [];
+    for (const [id, place] of told) {
+      const subscriber = session.subscribers.get(id);
+      const cursor = subscriber?.cursor();
+      if (!session.operations.has(id)) told.delete(id);
+      else if (cursor !== undefined && cursor !== place.cursor) places.push([id, (place.cursor = cursor)]);
+    }
+    return places;
+  };
 
   const heard = (): void => {
     alive = true;
@@ -94,7 +121,9 @@ export function connect(socket: WebSocket, request: IncomingMessage, { ground, r
     beat() {
       if (!alive) return socket.terminate();
       alive = false;
-      if (outflow.open) socket.ping();
+      if (!outflow.open) return;
+      socket.ping();
+      tellPlaces(moved());
     },
     cut: () => socket.terminate(),
   };

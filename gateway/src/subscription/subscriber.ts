@@ -2,15 +2,16 @@ import { PublicError } from '@hubgraph/kit/errors';
 import type { Identity } from '@hubgraph/kit/identity';
 import type { EndReason, Reporter } from '../observe/reporter.ts';
 import type { Engine, Prepared } from '../query/engine.ts';
-import { admission, authorisationClass } from './admit.ts';
+import { authorisationClass } from './admit.ts';
 import type { Catalogue } from './catalogue.ts';
-import { classOf, type Frame, type Hydration } from './hydrate.ts';
-import { createLane, type Lane } from './lane.ts';
-import { createOutlet, type Bounds } from './queue.ts';
-import { bindingOf, cursorsOf, outcomeFor } from './resume.ts';
+import type { Group, Groups, Rider } from './group.ts';
+import type { Frame, Hydration } from './hydrate.ts';
+import type { Bounds } from './queue.ts';
+import { outcomeFor } from './resume.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
-import { NOWHERE, type Position, type Positions, type Source } from './source.ts';
-import { topicOf, type Delivery, type Topics } from './topics.ts';
+import type { Positions, Source } from './source.ts';
+import type { Topics } from './topics.ts';
+import { createWay, type Way } from './way.ts';
 
 /** What all subscribers share. */
 export interface Surroundings {
@@ -19,7 +20,7 @@ export interface Surroundings {
   readonly sources: ReadonlyMap<string, Source>;
   readonly topics: Topics;
   readonly hydration: Hydration;
-  readonly cursorKeys: readonly string[];
+  readonly groups: Groups;
   readonly bounds: Bounds;
   readonly reporter: Reporter;
   /** Those that run. */
@@ -48,9 +49,16 @@ export type Served = Pick<Subscribe, 'prepared' | 'variables' | 'arguments' | 'i
 
 /** Where frames go. */
 export interface Sink {
+  /**
+   * Whether the client can take a frame at this moment; true once it is gone, too. Absent where that cannot be told without
+   * waiting: such a client does not share the frames of its group in one go.
+   */
+  readonly open?: boolean;
   /** Resolves to true once the client can take a frame, to false when it has been too slow for too long. */
   ready(): Promise<boolean>;
   write(frame: Frame): void;
+  /** All up to `cursor` was written: the client has caught up, and with its snapshot if it wanted one. At most once; must not wait. */
+  current?(cursor: string): void;
 }
 
 /** One client's subscription. */
@@ -77,220 +85,210 @@ export interface Subscriber {
   cursor(): string | undefined;
 }
 
-/** An event and the answer to it, which may not be there yet. */
-interface Making {
-  readonly delivery: Delivery;
-  readonly frame: Promise<Frame>;
-}
-
-/** Frames that may be in the making for one subscriber: later events need not wait for the answer to earlier ones. */
-const AHEAD = 8;
-
 /**
  * Prepares one subscription: nothing is read or sent before {@link Subscriber.run}.
  *
- * @throws PublicError when it is refused: `BAD_USER_INPUT`, `FORBIDDEN`, `CURSOR_INVALID`.
+ * At the tail it is a member of its group and costs little; before it gets there, and while its client does not take what
+ * is written, it goes its own way.
+ *
+ * @throws PublicError when it is refused: `BAD_USER_INPUT`, `FORBIDDEN`, `CURSOR_INVALID`, `HUB_UNAVAILABLE`.
  */
 export function createSubscriber(surroundings: Surroundings, subscribe: Subscribe, sink: Sink): Subscriber {
-  const { engine, catalogue, sources, topics, hydration, reporter } = surroundings;
-  const { variables, socket, id } = subscribe;
-  const field = subscribe.prepared.subscription?.field ?? '';
-  const topic = topicOf(catalogue, field, subscribe.arguments);
-  const cursorsFor = (identity: Identity) => cursorsOf(surroundings.cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
-  let { prepared, identity } = subscribe;
-  let { admits } = admission(catalogue, topic, identity);
-  let cursors = cursorsFor(identity);
-  const after = subscribe.cursor ?? (subscribe.arguments.after as string | null | undefined) ?? undefined;
-  const resumed = after === undefined ? undefined : cursors.read(after);
-  const wantsSnapshot = resumed ? resumed.partial : subscribe.arguments.snapshot === true;
-  // an incomplete snapshot begins anew, and so from the present end of the stream
-  const starts = resumed && !resumed.partial ? resumed.positions : {};
-  let group = classOf(prepared, variables, identity, cursors, resumeVariables(prepared));
+  return new Subscription(surroundings, subscribe, sink);
+}
 
-  const snapshot = wantsSnapshot ? snapshotOf() : undefined;
+/** A class and not closures: of these there are tens of thousands, and a live one should be little more than its fields. */
+class Subscription implements Subscriber, Rider {
+  readonly sink: Sink;
+  next = 0;
+  readonly #surroundings: Surroundings;
+  readonly #subscribe: Subscribe;
+  #prepared: Prepared;
+  #identity: Identity;
+  #group: Group;
+  /** Where it begins, if not at the tail; then, while it is no member, where its way began. */
+  #starts: Positions;
+  #snapshot: Snapshot | undefined;
+  #way: Way | undefined;
+  /** By hub, the tail when it began. */
+  #begun: Readonly<Record<string, number>> = {};
+  #isReady = false;
+  #isPlaceTold = false;
+  #isMember = false;
+  #isOver = false;
+  #outcome: { resolve(): void; reject(error: unknown): void } | undefined;
+  #reason: EndReason = 'complete';
 
-  const ending = new AbortController();
-  const { signal } = ending;
-  const ended = Promise.withResolvers<void>();
-  ended.promise.catch(() => undefined);
-  // reading ends first: what was read before a failure still goes out
-  const reading = new AbortController();
-  const outlet = createOutlet<Delivery>(surroundings.bounds);
-  let making: Making[] = [];
-  let written: Pick<Delivery, 'positions' | 'snapshot'> | undefined;
-  let failure: unknown;
-  let reason: EndReason = 'complete';
-  const lanes: Lane[] = topic.hubs.map((hub) => laneOf(sourceOf(sources, hub)));
-  const unready = new Set(lanes.map(({ hub }) => hub));
-  let begun: Positions = {};
-  let isPartial = snapshot !== undefined;
+  constructor(surroundings: Surroundings, subscribe: Subscribe, sink: Sink) {
+    const { sources, groups } = surroundings;
+    this.sink = sink;
+    this.#surroundings = surroundings;
+    this.#subscribe = subscribe;
+    this.#prepared = subscribe.prepared;
+    this.#identity = subscribe.identity;
+    const group = (this.#group = groups.of(subscribe));
+    const after = this.#after;
+    const resumed = after === undefined ? undefined : group.cursors.read(after);
+    // an incomplete snapshot begins anew, and so from the present end of the stream
+    this.#starts = resumed && !resumed.partial ? resumed.positions : {};
+    if (resumed ? resumed.partial : subscribe.arguments.snapshot === true) this.#snapshot = this.#snapshotOf();
+    const off = group.topic.hubs.find((hub) => !sources.has(hub));
+    if (off !== undefined) throw new PublicError('HUB_UNAVAILABLE', 'Events are off: this graph runs without an event stream.', { hub: off });
+  }
 
-  function snapshotOf(): Snapshot {
+  get #after(): string | undefined {
+    return this.#subscribe.cursor ?? (this.#subscribe.arguments.after as string | null | undefined) ?? undefined;
+  }
+  get #facts() {
+    const { socket, id } = this.#subscribe;
+    return { socket, id, field: this.#group.topic.field };
+  }
+
+  get served(): Served {
+    return { prepared: this.#prepared, variables: this.#subscribe.variables, arguments: this.#subscribe.arguments, identity: this.#identity };
+  }
+
+  cursor(): string | undefined {
+    return this.#isMember ? this.#group.cursors.write(this.#group.placeOf(this)) : this.#way?.cursor();
+  }
+
+  serve(prepared: Prepared, identity: Identity): void {
+    const group = this.#surroundings.groups.of({ ...this.#subscribe, prepared, identity });
+    const sameRights = authorisationClass(identity) === authorisationClass(this.#identity);
+    [this.#prepared, this.#identity] = [prepared, identity];
+    const before = this.#group;
+    this.#group = group;
+    this.#way?.serve(group, sameRights);
+    if (!this.#isMember) return;
+    const place = before.placeOf(this);
+    before.leave(this);
+    this.#isMember = false;
+    this.#goFrom(place);
+  }
+
+  fail(make: (cursor: string | undefined) => PublicError): void {
+    if (this.#isOver) return;
+    const error = make(this.cursor());
+    this.#reason = error.code;
+    this.#finish(error);
+  }
+
+  end(reason: EndReason): void {
+    if (this.#isOver) return;
+    this.#reason = reason;
+    this.#finish();
+  }
+
+  async run(): Promise<void> {
+    if (this.#isOver) return;
+    const { live, began, reporter } = this.#surroundings;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#outcome = { resolve, reject };
+    live.add(this);
+    began(this);
+    if (!this.#isOver) this.#goFrom(this.#starts);
+    try {
+      await promise;
+    } finally {
+      live.delete(this);
+      reporter.report('subscription.ended', { ...this.#facts, reason: this.#reason });
+    }
+  }
+
+  fellBehind(positions: Positions, hub: string, pos: number): void {
+    this.#isMember = false;
+    this.#surroundings.reporter.report('subscription.behind', { socket: this.#subscribe.socket, id: this.#subscribe.id, hub, pos });
+    this.#goFrom(positions);
+  }
+
+  brokeOff(error: Error, hub: string, positions: Positions): void {
+    this.#isMember = false;
+    this.#failed(outcomeFor(error, hub, { position: positions[hub], positions, cursors: this.#group.cursors }));
+  }
+
+  /** Goes on behind these positions: as a member when that is the tail, else by its own way. */
+  #goFrom(starts: Positions): void {
+    const tails = Object.fromEntries(this.#group.topic.hubs.map((hub) => [hub, this.#surroundings.sources.get(hub)?.tail]));
+    const positions = { ...tails, ...starts } as Positions;
+    if (!this.#snapshot && this.#joins(positions)) {
+      for (const hub of this.#group.topic.hubs) {
+        this.#placed(hub, tails[hub]?.[1] ?? 0);
+        this.#current(hub, tails[hub]?.[1] ?? 0);
+      }
+      this.#ready();
+      return this.#tellPlace();
+    }
+    this.#starts = starts;
+    const { sources, topics, hydration, bounds, reporter } = this.#surroundings;
+    const unready = new Set(this.#group.topic.hubs);
+    const way = createWay({
+      group: this.#group, sources, topics, hydration, bounds, reporter, sink: this.sink, starts, begun: this.#begun, snapshot: this.#snapshot, facts: this.#facts,
+      placed: (hub, begun) => this.#placed(hub, begun),
+      current: (hub, pos) => {
+        this.#current(hub, pos);
+        if (unready.delete(hub) && unready.size === 0) this.#ready();
+      },
+      caughtUp: () => this.#tellPlace(),
+      arrived: () => {
+        if (this.#isOver || !this.#joins(undefined)) return false;
+        this.#way = undefined;
+        this.#snapshot = undefined;
+        this.#starts = {};
+        return true;
+      },
+    });
+    this.#way = way;
+    way.run().catch((error: unknown) => this.#failed(error));
+  }
+
+  #joins(positions: Positions | undefined): boolean {
+    if (this.sink.open !== true || (positions && !this.#group.isCurrent(positions))) return false;
+    this.#group.join(this);
+    return (this.#isMember = true);
+  }
+
+  #placed(hub: string, begun: number): void {
+    if (this.#begun[hub] === undefined) this.#begun = { ...this.#begun, [hub]: begun };
+  }
+  #current(hub: string, pos: number): void {
+    this.#surroundings.reporter.report('subscription.current', { socket: this.#subscribe.socket, id: this.#subscribe.id, hub, pos });
+  }
+  #ready(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#surroundings.reporter.report('subscription.ready', { ...this.#facts, resumed: this.#after !== undefined });
+  }
+
+  /** Tells the client once that it has caught up: one that got no event yet can then resume as well. */
+  #tellPlace(): void {
+    const place = this.#isPlaceTold || this.#isOver ? undefined : this.cursor();
+    if (place === undefined) return;
+    this.#isPlaceTold = true;
+    this.sink.current?.(place);
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isOver) return;
+    this.#reason = error instanceof PublicError ? error.code : 'INTERNAL';
+    this.#finish(error);
+  }
+
+  #finish(error?: unknown): void {
+    this.#isOver = true;
+    if (this.#isMember) this.#group.leave(this);
+    this.#isMember = false;
+    this.#way?.stop();
+    this.#way = undefined;
+    if (error === undefined) this.#outcome?.resolve();
+    else this.#outcome?.reject(error);
+  }
+
+  #snapshotOf(): Snapshot {
+    const { catalogue, engine } = this.#surroundings;
+    const { field } = this.#group.topic;
     const feed = catalogue.feed(field);
     const eventHub = catalogue.streams.find(({ hub }) => hub === feed?.hub)?.eventHub;
     if (!feed || eventHub === undefined) throw new PublicError('BAD_USER_INPUT', `${field} has no snapshot.`);
-    return createSnapshot({ engine, feed, eventHub, filter: subscribe.arguments.filter as Record<string, unknown> | null | undefined, identity: group.identity });
+    return createSnapshot({ engine, feed, eventHub, filter: this.#subscribe.arguments.filter as Record<string, unknown> | null | undefined, identity: this.#group.identity });
   }
-
-  function laneOf(source: Source): Lane {
-    const { hub } = source;
-    return createLane({
-      source, topics, topic, admits: (type) => admits(type), signal: reading.signal,
-      after: starts[hub],
-      snapshot,
-      offerLive: (delivery) => offer(atMyPlaces(delivery)),
-      async deliver(entry, replayed) {
-        // another lane may take the room meanwhile
-        do await outlet.room();
-        while (!reading.signal.aborted && !offer({ hub, entry, replayed, positions: { ...positions(), [hub]: [epochOf(hub), entry.seq] } }));
-      },
-      async deliverPresent(entry, place) {
-        do await outlet.room();
-        while (!reading.signal.aborted && !offer({ hub, entry, replayed: true, snapshot: snapshot?.feed, positions: { [hub]: place } }));
-      },
-      room: () => outlet.room(),
-      told: {
-        waiting: () => reporter.report('subscription.waiting', { socket, id, field, hub }),
-        placed: (place) => (begun = { ...begun, [hub]: place }),
-        complete() {
-          isPartial = false;
-          reporter.report('subscription.complete', { socket, id, field });
-        },
-        behind: (pos) => reporter.report('subscription.behind', { socket, id, hub, pos }),
-        current(pos) {
-          reporter.report('subscription.current', { socket, id, hub, pos });
-          if (unready.delete(hub) && unready.size === 0) reporter.report('subscription.ready', { socket, id, field, resumed: after !== undefined });
-        },
-      },
-    });
-  }
-
-  const offer = (delivery: Delivery): boolean => outlet.offer(delivery, delivery.entry.raw.byteLength);
-  const epochOf = (hub: string): string => lanes.find((lane) => lane.hub === hub)?.position?.[0] ?? '';
-  // a stream that was not seen yet must not be left out: whoever resumes would begin at its tail and miss its events
-  const nowhere: Positions = Object.fromEntries(topic.hubs.map((hub) => [hub, NOWHERE]));
-  const placeOf = ({ position }: Lane): Position => position ?? NOWHERE;
-  const positions = (): Positions => Object.fromEntries(lanes.map((lane) => [lane.hub, placeOf(lane)]));
-
-  /** The shared delivery while this subscriber stands where all at the tail stand, else one of its own. */
-  const atMyPlaces = (delivery: Delivery): Delivery => {
-    const same = lanes.every((lane) => lane.hub === delivery.hub || placeOf(lane)[1] === delivery.positions[lane.hub]?.[1]);
-    return same ? delivery : { ...delivery, positions: { ...positions(), [delivery.hub]: delivery.positions[delivery.hub] as Position } };
-  };
-
-  const cursor = (): string | undefined => {
-    if (Object.keys(begun).length === 0) return undefined;
-    // with nothing under way, events that did not match are behind it as well
-    if (outlet.size === 0 && making.length === 0 && !isPartial) return cursors.write(positions());
-    return written ? cursors.write(written.positions, written.snapshot !== undefined) : cursors.write({ ...nowhere, ...begun }, isPartial);
-  };
-
-  const fail = (error: unknown, hub: string): void => {
-    const lane = lanes.find((candidate) => candidate.hub === hub);
-    failure ??= outcomeFor(error, hub, { position: lane?.position ?? starts[hub], positions: { ...starts, ...positions() }, cursors });
-    stopReading();
-  };
-  const stopReading = (): void => {
-    reading.abort();
-    outlet.close();
-  };
-
-  const pump = async (): Promise<void> => {
-    while (!signal.aborted) {
-      while (making.length < AHEAD) {
-        const delivery = outlet.take();
-        if (!delivery) break;
-        // it may have waited since before a renewal
-        if (admits(delivery.entry.event.type) || delivery.snapshot) making.push({ delivery, frame: hydration.frameOf(group, delivery) });
-      }
-      const first = making[0];
-      if (first) {
-        const frame = await first.frame;
-        if (!(await sink.ready())) throw tooSlow();
-        // what is written after the end would come twice to a client that resumes
-        if (signal.aborted) return;
-        // made anew for another identity meanwhile
-        if (making[0] !== first) continue;
-        sink.write(frame);
-        making.shift();
-        written = first.delivery;
-      } else if (outlet.closed) {
-        if (failure !== undefined) throw failure;
-        return;
-      } else {
-        await outlet.filled();
-      }
-    }
-  };
-
-  const tooSlow = (): PublicError => {
-    // what the log still has for it is not counted, so the number is only known at the tail
-    const missed = lanes.every(({ live }) => live) ? { missed: making.length + outlet.size } : {};
-    return new PublicError('TOO_SLOW', 'The client reads more slowly than events come.', { ...missed, cursor: cursor() });
-  };
-
-  const subscriber: Subscriber = {
-    cursor,
-    get served() { return { prepared, variables, arguments: subscribe.arguments, identity }; },
-    serve(newly, holder) {
-      const admitted = admission(catalogue, topic, holder);
-      const sameRights = authorisationClass(holder) === authorisationClass(identity);
-      [prepared, identity, admits] = [newly, holder, admitted.admits];
-      if (!sameRights) cursors = cursorsFor(holder);
-      group = classOf(prepared, variables, identity, cursors, resumeVariables(prepared));
-      if (!sameRights) making = making.filter(({ delivery }) => delivery.snapshot || admits(delivery.entry.event.type)).map(({ delivery }) => ({ delivery, frame: hydration.frameOf(group, delivery) }));
-    },
-    fail(make) {
-      if (signal.aborted) return;
-      ended.reject(make(cursor()));
-      // what is written after the cursor was taken would come twice
-      ending.abort();
-      stopReading();
-    },
-    async run() {
-      surroundings.live.add(subscriber);
-      surroundings.began(subscriber);
-      for (const lane of lanes) void lane.run().catch((error: unknown) => fail(error, lane.hub));
-      try {
-        // the pump may be waiting for a slow client or hub
-        await Promise.race([pump(), ended.promise]);
-      } catch (error) {
-        reason = error instanceof PublicError ? error.code : 'INTERNAL';
-        throw error;
-      } finally {
-        surroundings.live.delete(subscriber);
-        ending.abort();
-        stopReading();
-        reporter.report('subscription.ended', { socket, id, field, reason });
-      }
-    },
-    end(why) {
-      if (signal.aborted) return;
-      reason = why;
-      ending.abort();
-      stopReading();
-      ended.resolve();
-    },
-  };
-  return subscriber;
-}
-
-function sourceOf(sources: ReadonlyMap<string, Source>, hub: string): Source {
-  const source = sources.get(hub);
-  if (!source) throw new PublicError('HUB_UNAVAILABLE', 'Events are off: this graph runs without an event stream.', { hub });
-  return source;
-}
-
-/** Variables that stand for `after` and `snapshot` of the root field: they say where to begin, not what to answer. */
-function resumeVariables({ subscription }: Prepared): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const definition of subscription?.primary.definitions ?? []) {
-    if (definition.kind !== 'OperationDefinition') continue;
-    for (const field of definition.selectionSet.selections) {
-      for (const { name, value } of field.kind === 'Field' ? (field.arguments ?? []) : []) {
-        if ((name.value === 'after' || name.value === 'snapshot') && value.kind === 'Variable') names.add(value.name.value);
-      }
-    }
-  }
-  return names;
 }

@@ -2,6 +2,7 @@ import { PublicError } from '@hubgraph/kit/errors';
 import type { CloudEvent } from '@hubgraph/kit/events';
 import { HUB_EVENTS, valueAt, type Catalogue, type FeedFacts } from './catalogue.ts';
 import type { Entry, Positions } from './source.ts';
+import { createTopicIndex, type TopicIndex } from './topic-index.ts';
 
 /** What a subscription is about: which events of which hubs. Equal keys mean the same events. */
 export interface Topic {
@@ -13,6 +14,8 @@ export interface Topic {
   readonly types: ReadonlySet<string>;
   /** Hubs whose streams must be read, in the order of the catalogue. */
   readonly hubs: readonly string[];
+  /** What an event must have besides, all of it. */
+  readonly restrictions: readonly Restriction[];
   matches(event: CloudEvent): boolean;
 }
 
@@ -46,12 +49,15 @@ export function topicOf(catalogue: Catalogue, field: string, args: Readonly<Reco
   if (field === HUB_EVENTS) return hubEventsTopic(catalogue, args as { types: string[]; domains?: string[] | null });
   const feed = catalogue.feed(field);
   if (!feed) throw new PublicError('BAD_USER_INPUT', `No hub feeds the subscription ${field}.`);
-  const types = catalogue.events.filter((event) => event.field === field).map((event) => event.type);
-  return topic(field, catalogue, [], types, restrictionsOf(feed, args.filter as Record<string, unknown> | null | undefined));
+  const filter = args.filter as Record<string, unknown> | null | undefined;
+  const fed = catalogue.events.filter((event) => event.field === field).map((event) => event.type);
+  const patterns = patternsOf(feed, filter);
+  const types = patterns ? patterns.flatMap((pattern) => typesOf(fed, pattern, `${field} has no events`)) : fed;
+  return topic(field, catalogue, patterns ?? [], types, restrictionsOf(feed, filter));
 }
 
 /** Values of which an event must have one at `path`. */
-interface Restriction {
+export interface Restriction {
   readonly path: string;
   readonly values: ReadonlySet<string>;
 }
@@ -64,7 +70,7 @@ function topic(field: string, catalogue: Catalogue, patterns: readonly string[],
     field,
     key: JSON.stringify([field, [...wanted].sort(), narrowed]),
     asked: JSON.stringify([field, [...patterns].sort(), narrowed]),
-    types: wanted,
+    types: wanted, restrictions,
     hubs: catalogue.streams.filter(({ hub }) => needed.has(hub)).map(({ hub }) => hub),
     matches: (event) => wanted.has(event.type) && restrictions.every((restriction) => allows(restriction, event)),
   };
@@ -76,10 +82,20 @@ function allows({ path, values }: Restriction, event: CloudEvent): boolean {
   return value !== undefined && value !== null && values.has(String(value));
 }
 
+/** Event types that the filter asks for; undefined when it leaves that open. */
+function patternsOf(feed: FeedFacts, filter: Readonly<Record<string, unknown>> | null | undefined): readonly string[] | undefined {
+  const name = feed.filter.find(({ path }) => path === 'type')?.name;
+  const given = name === undefined ? undefined : filter?.[name];
+  if (given === undefined || given === null) return undefined;
+  const { values } = restriction(`filter.${name}`, 'type', given);
+  if (values.size > MOST_PATTERNS) throw new PublicError('BAD_USER_INPUT', `filter.${name} has ${values.size} patterns; at most ${MOST_PATTERNS} are allowed.`);
+  return [...values];
+}
+
 function restrictionsOf(feed: FeedFacts, filter: Readonly<Record<string, unknown>> | null | undefined): Restriction[] {
   return feed.filter.flatMap(({ name, path }) => {
     const given = filter?.[name];
-    return given === undefined || given === null ? [] : [restriction(`filter.${name}`, path, given)];
+    return given === undefined || given === null || path === 'type' ? [] : [restriction(`filter.${name}`, path, given)];
   });
 }
 
@@ -93,21 +109,20 @@ function restriction(name: string, path: string, given: unknown): Restriction {
 function hubEventsTopic(catalogue: Catalogue, { types, domains }: { types: readonly string[]; domains?: readonly string[] | null }): Topic {
   if (types.length === 0) throw new PublicError('BAD_USER_INPUT', 'types is empty: nothing could ever match. "org.>" stands for all types.');
   if (types.length > MOST_PATTERNS) throw new PublicError('BAD_USER_INPUT', `types has ${types.length} patterns; at most ${MOST_PATTERNS} are allowed.`);
-  const matching = types.flatMap((pattern) => typesOf(catalogue, pattern));
+  const known = catalogue.events.map(({ type }) => type);
+  const hubs = catalogue.streams.map(({ eventHub }) => `org.${eventHub}.>`).join(', ');
+  const matching = types.flatMap((pattern) => typesOf(known, pattern, `Known are ${hubs}. No hub has events`));
   const restrictions = domains === undefined || domains === null ? [] : [restriction('domains', 'domain', domains)];
   return topic(HUB_EVENTS, catalogue, types, matching, restrictions);
 }
 
-function typesOf(catalogue: Catalogue, pattern: string): string[] {
+function typesOf(known: readonly string[], pattern: string, who: string): string[] {
   const words = pattern.split('.');
   if (words.some((word, index) => !/^([a-z0-9_]+|\*|>)$/.test(word) || (word === '>' && index < words.length - 1))) {
     throw new PublicError('BAD_USER_INPUT', `The type ${JSON.stringify(pattern.slice(0, 200))} is not made of words, "*" for one word and a last ">" for all the rest.`);
   }
-  const matching = catalogue.events.map(({ type }) => type).filter((type) => fits(words, type.split('.')));
-  if (matching.length === 0) {
-    const hubs = catalogue.streams.map(({ eventHub }) => `org.${eventHub}.>`).join(', ');
-    throw new PublicError('BAD_USER_INPUT', `No hub has events of type ${JSON.stringify(pattern)}. Known are: ${hubs}.`);
-  }
+  const matching = known.filter((type) => fits(words, type.split('.')));
+  if (matching.length === 0) throw new PublicError('BAD_USER_INPUT', `${who} of type ${JSON.stringify(pattern)}.`);
   return matching;
 }
 
@@ -120,68 +135,79 @@ function fits(pattern: readonly string[], words: readonly string[]): boolean {
 
 /** The listeners of all clients, by hub and event type: an event meets each topic once, whatever the number of clients. */
 export interface Topics {
-  /** Gives `listener` a seat for the events of `hub` that match `topic`. */
-  take(hub: string, topic: Topic, listener: Listener): Seat;
+  /** Gives `listener` a seat for the events of `hub` that match `topic`; `sitting` says for how many subscribers, default one. */
+  take(hub: string, topic: Topic, listener: Listener, sitting?: () => number): Seat;
   /** Hands an event to every seat it matches; answers how many. `positionsOf` says where readers of these hubs stand. */
   dispatch(hub: string, entry: Entry, positionsOf: (hubs: readonly string[]) => Positions): number;
   /** Seats taken at present. */
   readonly seats: number;
 }
 
+/** The events of one hub at the tail for all who ask for the same. */
 interface Row {
   readonly topic: Topic;
-  readonly listeners: Set<Listener>;
+  /** With how many subscribers each stands for. */
+  readonly listeners: Map<Listener, () => number>;
 }
 
-/** Makes an empty index. */
+const ONE = (): number => 1;
+
+/** Empty topics. */
 export function createTopics(): Topics {
-  // first key: hub and type, which leaves few topics to be matched one by one
-  const byType = new Map<string, Map<string, Row>>();
+  const indexes = new Map<string, TopicIndex<Row>>();
+  const rows = new Map<string, Row>();
   let seats = 0;
-  const placesOf = (hub: string, topic: Topic): string[] => [...topic.types].map((type) => `${hub} ${type}`);
+  const indexOf = (hub: string): TopicIndex<Row> => {
+    let index = indexes.get(hub);
+    if (!index) indexes.set(hub, (index = createTopicIndex()));
+    return index;
+  };
   return {
     get seats() { return seats; },
-    take(hub, topic, listener) {
-      let row = firstRow(byType, placesOf(hub, topic), topic.key);
+    take(hub, topic, listener, sitting = ONE) {
+      const key = `${hub} ${topic.key}`;
+      let row = rows.get(key);
       if (!row) {
-        row = { topic, listeners: new Set() };
-        for (const place of placesOf(hub, topic)) {
-          let rows = byType.get(place);
-          if (!rows) byType.set(place, (rows = new Map()));
-          rows.set(topic.key, row);
-        }
+        rows.set(key, (row = { topic, listeners: new Map() }));
+        indexOf(hub).add(row);
       }
-      const { listeners } = row;
-      listeners.add(listener);
+      const taken = row;
+      taken.listeners.set(listener, sitting);
       seats++;
       return {
         [Symbol.dispose]() {
-          if (!listeners.delete(listener)) return;
+          if (!taken.listeners.delete(listener)) return;
           seats--;
-          if (listeners.size > 0) return;
-          for (const place of placesOf(hub, topic)) {
-            const rows = byType.get(place);
-            // an equal topic may have come anew since
-            if (rows?.get(topic.key)?.listeners === listeners) rows.delete(topic.key);
-            if (rows?.size === 0) byType.delete(place);
-          }
+          if (taken.listeners.size > 0) return;
+          indexOf(hub).delete(taken);
+          rows.delete(key);
         },
       };
     },
     dispatch(hub, entry, positionsOf) {
       let offered = 0;
-      for (const { topic, listeners } of byType.get(`${hub} ${entry.event.type}`)?.values() ?? []) {
-        if (!topic.matches(entry.event)) continue;
-        const delivery: Delivery = { hub, entry, positions: positionsOf(topic.hubs), replayed: false };
-        for (const listener of listeners) listener(delivery);
-        offered += listeners.size;
+      for (const { topic, listeners } of indexOf(hub).matching(entry.event)) {
+        const delivery = deliveryOf(hub, entry, positionsOf(topic.hubs), false);
+        for (const [listener, sitting] of [...listeners]) {
+          if (!listeners.has(listener)) continue;
+          offered += sitting();
+          listener(delivery);
+        }
       }
       return offered;
     },
   };
 }
 
-function firstRow(byType: ReadonlyMap<string, ReadonlyMap<string, Row>>, places: readonly string[], key: string): Row | undefined {
-  const [place] = places;
-  return place === undefined ? undefined : byType.get(place)?.get(key);
+const shared = new WeakMap<Entry, Map<string, Delivery>>();
+
+/** The delivery of an event to those who stand at these positions; one object for all of them, so that work can be shared. */
+export function deliveryOf(hub: string, entry: Entry, positions: Positions, replayed: boolean): Delivery {
+  let known = shared.get(entry);
+  if (!known) shared.set(entry, (known = new Map()));
+  let key = replayed ? 'replayed' : '';
+  for (const other in positions) key += ` ${other} ${positions[other]?.[1]}`;
+  let delivery = known.get(key);
+  if (!delivery) known.set(key, (delivery = { hub, entry, positions, replayed }));
+  return delivery;
 }

@@ -1,0 +1,207 @@
+import type { Identity } from '@hubgraph/kit/identity';
+import { LRUCache } from 'lru-cache';
+import type { Reporter } from '../observe/reporter.ts';
+import type { Prepared } from '../query/engine.ts';
+import { admission, authorisationClass, type Admission } from './admit.ts';
+import type { Catalogue } from './catalogue.ts';
+import { classKey, type EventClass, type Frame, type Hydration } from './hydrate.ts';
+import type { Pace } from './pace.ts';
+import { bindingOf, cursorsOf } from './resume.ts';
+import type { Positions, Source } from './source.ts';
+import type { Sink } from './subscriber.ts';
+import { topicOf, type Delivery, type Seat, type Topic, type Topics } from './topics.ts';
+
+/** One subscriber as its group sees it while it is at the tail. */
+export interface Rider {
+  readonly sink: Sink;
+  /** Number of the first of the group's frames that it has not got. Kept by the group. */
+  next: number;
+  /** It cannot take the event behind these positions, and has left: it has to read on from there by itself. */
+  fellBehind(positions: Positions, hub: string, pos: number): void;
+  /** The stream of `hub` broke off behind these positions, and it has left. */
+  brokeOff(error: Error, hub: string, positions: Positions): void;
+}
+
+/**
+ * Subscribers who get the same answers to the same events: same plan, same variables, same rights. Those of them who are at
+ * the tail and can be written to have one seat there together, and each frame is written to all of them in one go.
+ */
+export interface Group extends EventClass, Admission {
+  readonly topic: Topic;
+  /** Whether one that stands at these positions is at the tail of every stream, so that it may {@link join}. */
+  isCurrent(positions: Positions): boolean;
+  /** Takes in one that is at the tail in this turn of the event loop; it gets what is dispatched from now on. */
+  join(rider: Rider): void;
+  leave(rider: Rider): void;
+  /** Resuming from here, a rider misses nothing and gets nothing twice. */
+  placeOf(rider: Rider): Positions;
+}
+
+/** What groups need. */
+export interface GroupSurroundings {
+  readonly catalogue: Catalogue;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly topics: Topics;
+  readonly hydration: Hydration;
+  readonly cursorKeys: readonly string[];
+  readonly pace: Pace;
+  readonly reporter: Reporter;
+  /** Where readers of these hubs stand, each at its source's tail. */
+  readonly positionsOf: (hubs: readonly string[]) => Positions;
+  /** Events of one group that may wait for their answers. */
+  readonly most: number;
+}
+
+/** Whose events are answered how. */
+export interface Membership {
+  readonly prepared: Prepared;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly identity: Identity;
+}
+
+/** The groups of one gateway. */
+export interface Groups {
+  /** @throws PublicError `BAD_USER_INPUT`, `FORBIDDEN`: there is no event that could come. */
+  of(membership: Membership): Group;
+}
+
+/** A group that is forgotten goes on for its members; only newcomers share with others then. */
+const KEPT = 10_000;
+/** Answers in the making at once for one group: what waits meanwhile is asked of the hubs together. */
+const WAVE = 100;
+/** Members between two looks at the clock. */
+const STRETCH = 32;
+
+/** Keeps groups by what decides about them. */
+export function createGroups(surroundings: GroupSurroundings): Groups {
+  const known = new LRUCache<string, Group>({ max: KEPT });
+  return {
+    of(membership) {
+      const key = classKey(membership);
+      let group = known.get(key);
+      if (!group) known.set(key, (group = createGroup(surroundings, key, membership)));
+      return group;
+    },
+  };
+}
+
+/** One event on its way to the members, or the end of a stream for them. */
+interface Step {
+  readonly number: number;
+  readonly delivery?: Delivery;
+  readonly broken?: { readonly error: Error; readonly hub: string; readonly positions: Positions };
+  frame?: Promise<Frame>;
+}
+
+function createGroup(surroundings: GroupSurroundings, key: string, { prepared, variables, arguments: args, identity }: Membership): Group {
+  const { catalogue, sources, topics, hydration, cursorKeys, pace, positionsOf, most } = surroundings;
+  const topic = topicOf(catalogue, prepared.subscription?.field ?? '', args);
+  const { admits } = admission(catalogue, topic, identity);
+  const cursors = cursorsOf(cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
+  const riders = new Set<Rider>();
+  let seats: (Seat | (() => void))[] = [];
+  let steps: Step[] = [];
+  let next = 0;
+  let writing = false;
+
+  /** Where whoever has everything before `step` stands. */
+  const before = ({ delivery, broken }: Step): Positions => {
+    if (!delivery) return broken?.positions ?? {};
+    const [epoch = ''] = delivery.positions[delivery.hub] ?? [];
+    return { ...delivery.positions, [delivery.hub]: [epoch, delivery.entry.seq - 1] };
+  };
+
+  const fallBehind = (rider: Rider, step: Step): void => {
+    riders.delete(rider);
+    const hub = step.delivery?.hub ?? '';
+    rider.fellBehind(before(step), hub, (step.delivery?.entry.seq ?? 1) - 1);
+  };
+
+  const receive = (delivery: Delivery): void => {
+    if (!admits(delivery.entry.event.type)) return;
+    if (steps.length < most) return push({ number: next++, delivery });
+    // the hubs are slower than the events: the log keeps what memory should not
+    const all = [...steps, { number: next++, delivery }];
+    steps = [];
+    for (const rider of [...riders]) fallBehind(rider, all.find(({ number }) => number >= rider.next) as Step);
+    rise();
+  };
+  const push = (step: Step): void => {
+    steps.push(step);
+    if (steps.length <= WAVE) make(step);
+    if (!writing) void write();
+  };
+  const make = (step: Step): void => {
+    if (step.delivery) step.frame = hydration.frameOf(group, step.delivery);
+  };
+
+  const write = async (): Promise<void> => {
+    writing = true;
+    for (let step = steps[0]; step; step = steps[0]) {
+      const frame = await step.frame;
+      if (steps[0] !== step) continue;
+      let looked = 0;
+      for (const rider of riders) {
+        if (rider.next > step.number) continue;
+        if (looked++ % STRETCH === 0) while (pace.spent) await pace.turn();
+        if (!riders.has(rider)) continue;
+        if (steps[0] !== step) break;
+        give(rider, step, frame);
+      }
+      if (steps[0] !== step) continue;
+      steps.shift();
+      const later = steps[WAVE - 1];
+      if (later && !later.frame) make(later);
+    }
+    writing = false;
+    rise();
+  };
+  const give = (rider: Rider, step: Step, frame: Frame | undefined): void => {
+    if (step.broken) {
+      riders.delete(rider);
+      const { error, hub, positions } = step.broken;
+      return rider.brokeOff(error, hub, positions);
+    }
+    if (!rider.sink.open) return fallBehind(rider, step);
+    rider.next = step.number + 1;
+    if (frame) rider.sink.write(frame);
+  };
+
+  const sit = (): void => {
+    for (const hub of topic.hubs) {
+      seats.push(topics.take(hub, topic, receive, () => riders.size));
+      // the tail is still known then
+      const unlisten = sources.get(hub)?.onBreak((error) => push({ number: next++, broken: { error, hub, positions: positionsOf(topic.hubs) } }));
+      if (unlisten) seats.push(unlisten);
+    }
+  };
+  const rise = (): void => {
+    if (riders.size > 0 || steps.length > 0) return;
+    for (const seat of seats) typeof seat === 'function' ? seat() : seat[Symbol.dispose]();
+    seats = [];
+  };
+
+  const group: Group = {
+    key, prepared, variables, identity: hydration.identityOf(identity), cursors, topic, admits,
+    isCurrent: (positions) => topic.hubs.every((hub) => {
+      const tail = sources.get(hub)?.tail;
+      const here = positions[hub];
+      return tail !== undefined && here !== undefined && here[0] === tail[0] && here[1] === tail[1];
+    }),
+    join(rider) {
+      rider.next = next;
+      riders.add(rider);
+      if (seats.length === 0) sit();
+    },
+    leave(rider) {
+      riders.delete(rider);
+      if (!writing) rise();
+    },
+    placeOf(rider) {
+      const step = steps.find(({ number }) => number >= rider.next);
+      return step ? before(step) : positionsOf(topic.hubs);
+    },
+  };
+  return group;
+}
