@@ -8,14 +8,22 @@ import { Refused, type Engine } from '../query/engine.ts';
 import { errorBody } from './app.ts';
 import { authorizationOf } from './authorization.ts';
 import { mayBeForged, mediaType } from './csrf.ts';
+import { fulfil, isVouchedFor, wishOf } from './streams.ts';
+import { withoutStream } from '../subscription/http/accept.ts';
+import type { Streams } from '../subscription/http/streams.ts';
 
 export interface GraphqlRouteOptions {
   readonly engine: Engine;
+  /** Where subscriptions over HTTP go. */
+  readonly streams: Streams;
   /** The stage `identify` for the value of an `Authorization` header. */
   identify(authorization: string | undefined): Promise<Identity | undefined>;
   /** Answers browsers that ask for a page; in development only. */
   readonly page?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
+
+/** What a client may accept subscriptions as. */
+const STREAMS = ['text/event-stream', 'multipart/mixed;subscriptionSpec="1.0"'] as const;
 
 /** What the handler knows of a request besides its parameters. */
 interface Facts {
@@ -28,7 +36,7 @@ interface Facts {
 /**
  * Serves `/graphql`: the protocol is graphql-http's, what happens to an operation is the engine's.
  */
-export function mountGraphql(app: FastifyInstance, { engine, identify, page }: GraphqlRouteOptions): void {
+export function mountGraphql(app: FastifyInstance, { engine, streams, identify, page }: GraphqlRouteOptions): void {
   const handle = createHandler<undefined, Facts>({
     onSubscribe: ({ method, context }, params) => answer(engine, method, context, params),
     formatError: (error) => (error instanceof GraphQLError && error.extensions.code ? error : new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } })),
@@ -39,7 +47,8 @@ export function mountGraphql(app: FastifyInstance, { engine, identify, page }: G
     method: app.supportedMethods,
     async handler(request, reply) {
       if (page && wantsPage(request)) return page(request, reply);
-      const refusal = refusalOf(request);
+      const wish = wishOf(request);
+      const refusal = isVouchedFor(wish, request.method) ? undefined : refusalOf(request);
       if (refusal) return reply.code(refusal.status).send(errorBody('BAD_USER_INPUT', refusal.message));
       let identity: Identity | undefined;
       try {
@@ -48,9 +57,12 @@ export function mountGraphql(app: FastifyInstance, { engine, identify, page }: G
         if (error instanceof PublicError && error.code === 'UNAUTHENTICATED') return reply.code(401).header('www-authenticate', 'Bearer realm="hubgraph", error="invalid_token"').send(errorBody(error.code, error.message));
         throw error;
       }
-      const facts: Facts = { identity, requestId: request.id, traceparent: traceparentOf(request.headers.traceparent), signal: goneSignal(reply) };
+      const traceparent = traceparentOf(request.headers.traceparent);
+      if (wish && (await fulfil(wish, request, reply, { engine, streams, identity, traceparent }))) return reply;
+      const facts: Facts = { identity, requestId: request.id, traceparent, signal: goneSignal(reply) };
       const body = typeof request.body === 'string' ? request.body : null;
-      const [text, { status, headers = {} }] = await handle({ method: request.method, url: request.url, headers: request.headers, body, raw: undefined, context: facts });
+      const accept = wish ? withoutStream(request.headers.accept) : request.headers.accept;
+      const [text, { status, headers = {} }] = await handle({ method: request.method, url: request.url, headers: { ...request.headers, accept }, body, raw: undefined, context: facts });
       return reply.code(status).headers(headers).header('cache-control', 'no-store').send(text ?? undefined);
     },
   });
@@ -59,7 +71,7 @@ export function mountGraphql(app: FastifyInstance, { engine, identify, page }: G
 async function answer(engine: Engine, method: string, { identity, ...facts }: Facts, params: RequestParams): Promise<Response | readonly GraphQLError[] | ExecutionResult> {
   const prepared = await engine.prepare({ source: params.query, operationName: params.operationName, identity, requestId: facts.requestId });
   if (prepared instanceof Refused) return prepared.code === 'UNAUTHENTICATED' ? challenge(prepared) : prepared.errors;
-  if (prepared.kind === 'subscription') return [new GraphQLError('Subscriptions are served over WebSocket at this address, subprotocol graphql-transport-ws.', { extensions: { code: 'BAD_USER_INPUT' } })];
+  if (prepared.kind === 'subscription') return [JSON.stringify(errorBody('BAD_USER_INPUT', 'Subscriptions are served as one of these types, or over WebSocket at this address, subprotocol graphql-transport-ws.', { accept: STREAMS })), { status: 406, statusText: 'Not Acceptable', headers: { 'content-type': 'application/json; charset=utf-8' } }];
   // A link in a page must never change anything.
   if (prepared.kind === 'mutation' && method === 'GET') return [JSON.stringify(errorBody('BAD_USER_INPUT', 'Mutations need POST.')), { status: 405, statusText: 'Method Not Allowed', headers: { allow: 'POST', 'content-type': 'application/json; charset=utf-8' } }];
   const result = await engine.execute(prepared, { variables: params.variables, identity, ...facts });

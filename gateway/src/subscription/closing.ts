@@ -30,7 +30,7 @@ export function comeBack(): number {
   return Math.round(COME_BACK_MS + Math.random() * COME_BACK_SPREAD_MS);
 }
 
-/** For transports without close codes: the gateway stops; the client may resume at another from `cursor`. */
-export function stopped(cursor: string | undefined): GraphQLError {
-  return new GraphQLError('The gateway stops; connect again.', { extensions: { code: 'HUB_UNAVAILABLE', hub: 'gateway', retryAfter: comeBack(), ...(cursor !== undefined && { cursor }) } });
+/** For transports without close codes: the gateway stops; the client may resume at another from `cursor` after `retryAfter` milliseconds. */
+export function stopped(cursor: string | undefined, retryAfter: number): GraphQLError {
+  return new GraphQLError('The gateway stops; connect again.', { extensions: { code: 'HUB_UNAVAILABLE', hub: 'gateway', retryAfter, ...(cursor !== undefined && { cursor }) } });
 }

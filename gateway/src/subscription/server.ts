@@ -4,16 +4,19 @@ import type { Identity } from '@hubgraph/kit/identity';
 import { handleProtocols } from 'graphql-ws';
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { silentReporter, type Reporter } from '../observe/reporter.ts';
 import type { Engine } from '../query/engine.ts';
+import type { Ground } from './begin.ts';
 import type { EventsFile } from './catalogue.ts';
-import { openSubscriptionPath } from './pipeline.ts';
+import { openSubscriptionPath, type SubscriptionPath } from './pipeline.ts';
 import { createProtocol } from './protocol.ts';
 import type { SubscriptionSettings } from './settings.ts';
-import { connect, type Connection } from './socket.ts';
+import { connect } from './socket.ts';
+import { createTenures, type Revoked } from './tenure.ts';
+import { keepClients } from './clients.ts';
+import { createStreams, type Streams } from './http/streams.ts';
 
 /** What the subscription path needs of the gateway. */
 export interface SubscriptionDeps {
@@ -23,6 +26,8 @@ export interface SubscriptionDeps {
    * a rejection with a PublicError for bad ones.
    */
   identify(authorization: string | undefined): Promise<Identity | undefined>;
+  /** Ends the connections of whom it revokes; without it nobody is. */
+  readonly revocations?: Revoked;
   /** `schema/events.json`, parsed. */
   readonly events: EventsFile;
   /** Without one, events are off and every subscription is refused with `HUB_UNAVAILABLE`. */
@@ -41,35 +46,41 @@ export interface SubscriptionDeps {
 export interface Subscriptions {
   /** One line for each stream that is followed. */
   health(): PartHealth[];
-  /** Sockets open at present. */
+  /** Connections open at present, over whatever transport. */
   readonly sockets: number;
-  /** Refuses new sockets, closes the open ones with 1001 and their cursors, ends the reading. Safe to call twice. */
+  /** Subscriptions over HTTP. */
+  readonly streams: Streams;
+  /** Goes over to another supergraph and its events; as {@link SubscriptionPath.enter}. */
+  enter: SubscriptionPath['enter'];
+  /**
+   * Refuses new connections, closes the open ones with 1001 and their cursors over HUBGRAPH_STOP_TIME, ends the reading.
+   * Safe to call twice.
+   */
   stop(): Promise<void>;
 }
 
 const PATH = '/graphql';
-/** Milliseconds for clients to answer the close; those that do not are cut. */
-const FAREWELL_MS = 1_000;
 
 /** Takes over the upgrade requests of `server` and serves graphql-transport-ws at /graphql. */
 export function attachSubscriptions(server: Server, deps: SubscriptionDeps): Subscriptions {
   const { engine, settings, log, identify, development, clock = systemClock, reporter = silentReporter } = deps;
   const path = openSubscriptionPath({ engine, events: deps.events, natsUrl: deps.natsUrl, cursorKeys: deps.cursorKeys, settings, reporter, log });
-  const protocol = createProtocol({ engine, path, identify, settings, log, acknowledged: (socket, sub) => reporter.report('socket.acknowledged', { socket, sub }) });
+  const ground: Ground = { engine, path, settings, log, tenures: createTenures({ identify, revocations: deps.revocations, clock, warning: settings.HUBGRAPH_TOKEN_WARNING }) };
+  const protocol = createProtocol({ ...ground, identify, acknowledged: (socket, sub) => reporter.report('socket.acknowledged', { socket, sub }) });
   const sockets = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: settings.HUBGRAPH_WS_MAX_MESSAGE, handleProtocols });
-  const connections = new Set<Connection>();
+  const clients = keepClients(settings.HUBGRAPH_WS_KEEPALIVE);
+  const streams = createStreams({ ground, reporter }, clients, () => stopped !== undefined);
   let stopped: Promise<void> | undefined;
 
   const accept = (socket: WebSocket, request: IncomingMessage): void => {
-    const connection = connect(socket, request, { settings, reporter, clock, log });
-    connections.add(connection);
-    void connection.closed.then(() => connections.delete(connection));
+    const connection = connect(socket, request, { ground, reporter, log });
+    clients.add(connection);
     protocol.serve(connection);
   };
 
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', (error) => log.debug({ err: error }, 'connection error'));
-    const refusal = stopped ? 503 : refusalOf(request, connections.size);
+    const refusal = stopped ? 503 : refusalOf(request, clients.size);
     if (refusal === undefined) sockets.handleUpgrade(request, stream, head, accept);
     else refuse(stream, refusal);
   };
@@ -83,23 +94,16 @@ export function attachSubscriptions(server: Server, deps: SubscriptionDeps): Sub
     return open >= settings.HUBGRAPH_WS_MAX_SOCKETS ? 503 : undefined;
   };
 
-  // one timer for all: a stuck socket cannot delay another's heartbeat
-  const heart = setInterval(() => {
-    for (const connection of connections) connection.beat();
-  }, settings.HUBGRAPH_WS_KEEPALIVE);
-  heart.unref();
   server.on('upgrade', upgrade);
 
   return {
     health: () => path.health(),
-    get sockets() { return connections.size; },
+    enter: (staged, events) => path.enter(staged, events),
+    streams,
+    get sockets() { return clients.size; },
     stop() {
       stopped ??= (async () => {
-        clearInterval(heart);
-        const closed = [...connections].map((connection) => connection.closed);
-        await Promise.all([...connections].map(({ session }) => session.stop()));
-        await Promise.race([Promise.all(closed), delay(FAREWELL_MS, undefined, { ref: false })]);
-        for (const connection of connections) connection.cut();
+        await clients.stop(settings.HUBGRAPH_STOP_TIME);
         await path.stop();
         server.off('upgrade', upgrade);
       })();
