@@ -106,7 +106,7 @@ function failureOf(response: Response, { data, errors = [] }: Payload, now: numb
   const code = errors[0]?.extensions?.code;
   if (code !== undefined) {
     const wait = errors[0]?.extensions?.retryAfter;
-    const retryAfter = typeof wait === 'number' ? wait * 1_000 : retryAfterOf(response, now);
+    const retryAfter = retryAfterOf(response, now) || (typeof wait === 'number' ? wait : 0);
     // with `data: null` it did run
     const repeat = NOTHING_DONE.has(code) && data === undefined ? 'safe' : LATER.has(code) ? 'unknown' : 'never';
     return { error: refusal(errors), repeat, retryAfter };

@@ -228,9 +228,10 @@ export function createSubscription<Data>(operation: Operation, options: Subscrib
   };
 }
 
+/** In milliseconds. */
 function retryAfterOf([first]: readonly Fault[]): number {
   const { retryAfter } = first?.extensions ?? {};
-  return typeof retryAfter === 'number' ? retryAfter * 1_000 : 0;
+  return typeof retryAfter === 'number' ? retryAfter : 0;
 }
 
 /** What the only root field says of itself, when it was asked. */

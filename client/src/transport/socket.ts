@@ -36,6 +36,8 @@ const LINGER = 1_000;
 const ANSWER = 5_000;
 /** Milliseconds until the next question when the application could not give a new token. */
 const ASK_AGAIN = 2_000;
+/** Codes of a close that another token may mend: none, not valid, over, revoked. */
+const TOKEN_CODES: ReadonlySet<number> = new Set([4401, 4403, 4440, 4441]);
 /** Codes of a close that another try cannot mend: a message too large, or not of the protocol. */
 const OURS: Readonly<Record<number, string>> = { 1009: 'OPERATION_TOO_LARGE', 4400: 'BAD_USER_INPUT', 4406: 'BAD_RESPONSE' };
 
@@ -58,6 +60,7 @@ export function openSocket(deps: TransportDeps, WebSocket: SocketConstructor, go
   let heardAt = clock.now();
   let messages = 0;
   let retryAfter: number | undefined;
+  let isRenewing = false;
   // timers by what they are for; each is set anew only after it was called off or fired
   const timers = new Map<'life' | 'linger' | 'renewal', () => void>();
 
@@ -108,7 +111,7 @@ export function openSocket(deps: TransportDeps, WebSocket: SocketConstructor, go
   const closed = (code: number, reason: string): void => {
     if (state === 'gone') return;
     const message = `The connection was closed (${code}${reason && ` ${reason}`}).`;
-    if (code === 4401 || code === 4403) {
+    if (TOKEN_CODES.has(code)) {
       tokens.refused(token);
       return lose({ reason: 'UNAUTHENTICATED', message });
     }
@@ -136,6 +139,7 @@ export function openSocket(deps: TransportDeps, WebSocket: SocketConstructor, go
     else if (type === 'error') end(id, payload as readonly Fault[]);
     else if (type === 'complete') completed(id);
     else if (type === 'ping') pinged((payload ?? {}) as Pinged);
+    else if (type === 'pong') ponged((payload ?? {}) as Ponged);
     else if (type === 'connection_ack') welcomed();
   };
 
@@ -184,14 +188,27 @@ export function openSocket(deps: TransportDeps, WebSocket: SocketConstructor, go
     idle();
   };
 
-  const pinged = ({ cursors = {}, ready, retryAfter: away }: Pinged): void => {
+  const pinged = ({ cursors, ready, retryAfter: away, expiresAt }: Pinged): void => {
     send({ type: 'pong' });
     if (typeof away === 'number') retryAfter = away;
+    placed(cursors, ready === true);
+    // the application's token did not tell its end
+    if (expiresAt !== undefined && !isRenewing) void renew();
+  };
+
+  const ponged = ({ renewed, cursors }: Ponged): void => {
+    placed(cursors, false);
+    if (renewed !== false) return;
+    tokens.refused(token);
+    renewAfter(ASK_AGAIN);
+  };
+
+  const placed = (cursors: Readonly<Record<string, string>> = {}, current: boolean): void => {
     for (const [id, cursor] of Object.entries(cursors)) {
       const entry = streams.get(id);
       if (!entry) continue;
       entry.heard = true;
-      entry.listener.place(cursor, ready === true);
+      entry.listener.place(cursor, current);
     }
   };
 
@@ -204,10 +221,13 @@ export function openSocket(deps: TransportDeps, WebSocket: SocketConstructor, go
     set('life', ANSWER, () => (messages > before ? watch() : lose({ reason: 'CONNECTION_LOST', message: 'The gateway does not answer.' })));
   };
 
+  const renewAfter = (milliseconds: number): void => set('renewal', milliseconds, () => void renew());
   const renewLater = (): void => {
-    if (token?.renewAt !== undefined) set('renewal', Math.max(0, token.renewAt - clock.now()), () => void renew());
+    if (token?.renewAt !== undefined) renewAfter(Math.max(0, token.renewAt - clock.now()));
   };
+  /** Gives the gateway another token. At the worst the old one ends, and with it the streams, which then go on elsewhere. */
   const renew = async (): Promise<void> => {
+    isRenewing = true;
     try {
       const next = await tokens.current();
       if (state !== 'open' || !next) return;
@@ -216,8 +236,9 @@ export function openSocket(deps: TransportDeps, WebSocket: SocketConstructor, go
       observe({ kind: 'renewed', transport: 'ws', url });
       renewLater();
     } catch {
-      // the old one is good for a while; at its end the gateway ends the streams and they try again
-      if (state === 'open') set('renewal', ASK_AGAIN, () => void renew());
+      if (state === 'open') renewAfter(ASK_AGAIN);
+    } finally {
+      isRenewing = false;
     }
   };
 
@@ -258,4 +279,13 @@ interface Pinged {
   readonly ready?: boolean;
   /** In milliseconds, before the gateway stops. */
   readonly retryAfter?: number;
+  /** The token is about to end. */
+  readonly expiresAt?: string;
+}
+
+/** Payload of a pong of the gateway: what became of a token. */
+interface Ponged {
+  readonly renewed?: boolean;
+  /** In the place of those before, which other rights made void. */
+  readonly cursors?: Readonly<Record<string, string>>;
 }
