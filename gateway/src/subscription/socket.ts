@@ -58,11 +58,13 @@ export function connect(socket: WebSocket, request: IncomingMessage, { ground, r
       const place: { cursor: string | undefined } = { cursor: undefined };
       told.set(id, place);
       return {
+        get open() { return gate.isOpen; },
         ready: () => gate.open(),
         write(frame) {
           if (!outflow.open) return;
           place.cursor = frame.cursor;
-          socket.send(`${prefix}${frame.json}}`);
+          // without compression ws hands everything to the network at once, so this keeps the order with what it sends
+          request.socket.write(textFrame(frame, prefix, '}'));
         },
         current(cursor) {
           place.cursor = cursor;
