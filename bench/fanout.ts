@@ -78,7 +78,7 @@ async function measureGateway() {
   const ports = await message<Record<string, number>>(hubs);
   const gateway = start('gateway', [JSON.stringify({ devIssuerPath, natsUrl: nats.url, hubs: ports })]);
   const { url } = await message<{ url: string }>(gateway);
-  const state = (): Promise<GatewayState> => asked<GatewayState>(gateway);
+  const state = (gc = false): Promise<GatewayState> => asked<GatewayState>(gateway, { gc });
   const hubCalls = async (): Promise<number> => Object.values((await asked<{ calls: Record<string, { calls: number }> }>(hubs)).calls).reduce((sum, { calls }) => sum + calls, 0);
 
   const watchers = start('clients');
@@ -88,11 +88,11 @@ async function measureGateway() {
   await connect(100);
   await until(async () => (await state()).counts['subscription.ready'] === 100);
   await oneEvent(watchers, 0);
-  const before = await state();
+  const before = await state(true);
   await connect(clients - 100);
   await until(async () => (await state()).counts['subscription.ready'] === clients);
   await delay(1_000);
-  const idle = await state();
+  const idle = await state(true);
 
   let frame = '';
   for (let n = 0; n < 3; n++) frame = (await oneEvent(watchers, n)).arrived.sample;

@@ -18,8 +18,8 @@ const gateway = await createGateway({
 });
 process.send?.({ url: gateway.url });
 
-process.on('message', () => {
-  globalThis.gc?.();
+process.on('message', ({ gc }: { readonly gc?: boolean }) => {
+  if (gc) globalThis.gc?.();
   const { user, system } = process.cpuUsage();
   process.send?.({ counts, rss: process.memoryUsage().rss, cpu: (user + system) / 1_000 });
 });

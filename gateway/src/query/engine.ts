@@ -7,6 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { HubCaller } from '../hubs/caller.ts';
 import { startDeadline } from '../hubs/deadline.ts';
+import { gathered } from '../hubs/gather.ts';
 import { sourcesOf } from '../hubs/sources.ts';
 import { loadSupergraph, type Graph } from '../supergraph/supergraph.ts';
 import { classOf } from './authorise.ts';
@@ -160,19 +161,16 @@ export function createEngine(options: EngineOptions): Engine {
     }
   };
 
-  const sourcesByGraph = new WeakMap<Graph, ServiceMap>();
-  const sources = (graph: Graph): ServiceMap => {
-    let known = sourcesByGraph.get(graph);
-    if (!known) sourcesByGraph.set(graph, (known = sourcesOf(graph.subgraphs, callers, log)));
-    return known;
-  };
+  const sources = sourcesFor(callers, log);
+  // many events come at once and ask the same of the hubs
+  const eventSources = sourcesFor(new Map([...callers].map(([hub, caller]) => [hub, gathered(caller)])), log);
 
   /** Runs `work` with what every run needs and turns whatever it throws into errors fit to be seen. */
-  const run = async (prepared: Prepared, { variables, identity, requestId = newId(), traceparent, signal }: Run, work: (execution: Execution) => Promise<ExecutionResult>): Promise<ExecutionResult> => {
+  const run = async (prepared: Prepared, { variables, identity, requestId = newId(), traceparent, signal }: Run, work: (execution: Execution) => Promise<ExecutionResult>, from = sources): Promise<ExecutionResult> => {
     using time = startDeadline(deadline, signal);
     try {
       const errand = { identity, requestId, traceparent, signal: time.signal, noticed: { unknownKey: false } };
-      const result = await work({ sources: sources(prepared.graph), variables: readVariables(prepared, variables, limits), errand });
+      const result = await work({ sources: from(prepared.graph), variables: readVariables(prepared, variables, limits), errand });
       return mask(result, log, requestId);
     } catch (error) {
       return mask({ errors: refusedBy(error).errors }, log, requestId);
@@ -191,7 +189,7 @@ export function createEngine(options: EngineOptions): Engine {
       return new Refused(errors ?? []);
     },
     execute: (prepared, asked) => run(prepared, asked, (execution) => execute(prepared, execution)),
-    executeEvent: (prepared, primaryData, asked) => run(prepared, asked, (execution) => executeEvent(prepared, primaryData, execution)),
+    executeEvent: (prepared, primaryData, asked) => run(prepared, asked, (execution) => executeEvent(prepared, primaryData, execution), eventSources),
     classOf: (identity) => classOf(identity, state.graph.requirements),
     async stage(supergraphSdl) {
       const next = stateOf(supergraphSdl);
@@ -205,6 +203,16 @@ export function createEngine(options: EngineOptions): Engine {
         },
       };
     },
+  };
+}
+
+/** The data sources of a graph, made once for each. */
+function sourcesFor(callers: ReadonlyMap<string, HubCaller>, log: Logger): (graph: Graph) => ServiceMap {
+  const byGraph = new WeakMap<Graph, ServiceMap>();
+  return (graph) => {
+    let known = byGraph.get(graph);
+    if (!known) byGraph.set(graph, (known = sourcesOf(graph.subgraphs, callers, log)));
+    return known;
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Identity } from '@hubgraph/kit/identity';
 import { executeSync, type ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
+import { startDeadline } from '../hubs/deadline.ts';
 import type { Reporter } from '../observe/reporter.ts';
 import type { Engine, Prepared } from '../query/engine.ts';
 import { authorisationClass, classIdentity } from './admit.ts';
@@ -94,7 +95,8 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
     const cursor = group.cursors.write(delivery.positions, delivery.snapshot !== undefined);
     const begun = performance.now();
     const primary = primaryAnswer(group, delivery, cursor);
-    const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent: event.traceparent, signal: AbortSignal.timeout(time) };
+    using deadline = startDeadline(time);
+    const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent: event.traceparent, signal: deadline.signal };
     const result = await engine.executeEvent(group.prepared, primary, run); // the only line that crosses to the query path
     reporter.report('event.hydrated', { type: event.type, milliseconds: performance.now() - begun });
     const extensions = { ...result.extensions, cursor, ...(delivery.snapshot !== undefined && { snapshot: true }) };
