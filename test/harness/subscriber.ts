@@ -96,8 +96,10 @@ export interface TestClient extends AsyncDisposable {
   readonly closed: Promise<Closed>;
   /** Sends an object as JSON, anything else as it is. */
   send(message: unknown): void;
-  /** Messages without an operation: `connection_ack`, `ping`, `pong`. */
+  /** Messages without an operation: `connection_ack`, `ping`, `pong`, but for pongs that tell places. */
   message(): Promise<Message>;
+  /** The pongs that tell places. */
+  place(): Promise<{ readonly cursors: Readonly<Record<string, string>>; readonly ready?: boolean }>;
   subscribe(query: string, variables?: object, more?: { id?: string; extensions?: object; operationName?: string }): TestOperation;
   /** Stops and starts reading from the network. */
   pause(): void;
@@ -117,16 +119,18 @@ export interface TestClientOptions extends ClientOptions {
 export async function connectClient(url: string, { authorization, protocols = 'graphql-transport-ws', ...options }: TestClientOptions = {}): Promise<TestClient> {
   const socket = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
   const general = frameQueue<Message>('the socket');
+  const places = frameQueue<any>('places');
   const operations = new Map<string, FrameQueue<Message>>();
   const closed = new Promise<Closed>((resolve) => socket.once('close', (code, reason) => {
     const end = new Error(`the socket was closed with ${code} ${String(reason)}`);
-    for (const queue of [general, ...operations.values()]) queue.end(end);
+    for (const queue of [general, places, ...operations.values()]) queue.end(end);
     resolve({ code, reason: String(reason) });
   }));
   let ids = 0;
 
   socket.on('message', (data) => {
     const message = JSON.parse(String(data)) as Message;
+    if (message.type === 'pong' && message.payload?.cursors && message.payload.renewed === undefined) return places.push(message.payload);
     const queue = message.id === undefined ? general : (operations.get(message.id) ?? general);
     queue.push(message);
   });
@@ -140,6 +144,7 @@ export async function connectClient(url: string, { authorization, protocols = 'g
   const client: TestClient = {
     socket, closed, send,
     message: () => general.take(),
+    place: () => places.take(),
     subscribe(query, variables, { id = `op${++ids}`, extensions, operationName } = {}) {
       const queue = frameQueue<Message>(id);
       operations.set(id, queue);

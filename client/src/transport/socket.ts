@@ -188,16 +188,16 @@ export function openSocket(deps: TransportDeps, WebSocket: SocketConstructor, go
     idle();
   };
 
-  const pinged = ({ cursors, ready, retryAfter: away, expiresAt }: Pinged): void => {
+  const pinged = ({ cursors, retryAfter: away, expiresAt }: Pinged): void => {
     send({ type: 'pong' });
     if (typeof away === 'number') retryAfter = away;
-    placed(cursors, ready === true);
+    placed(cursors, false);
     // the application's token did not tell its end
     if (expiresAt !== undefined && !isRenewing) void renew();
   };
 
-  const ponged = ({ renewed, cursors }: Ponged): void => {
-    placed(cursors, false);
+  const ponged = ({ renewed, cursors, ready }: Ponged): void => {
+    placed(cursors, ready === true);
     if (renewed !== false) return;
     tokens.refused(token);
     renewAfter(ASK_AGAIN);
@@ -274,18 +274,18 @@ export function openSocket(deps: TransportDeps, WebSocket: SocketConstructor, go
 
 /** Payload of a ping of the gateway. */
 interface Pinged {
+  /** Where streams may be resumed, by id: the gateway stops. */
   readonly cursors?: Readonly<Record<string, string>>;
-  /** Whether the streams named by `cursors` have caught up. */
-  readonly ready?: boolean;
   /** In milliseconds, before the gateway stops. */
   readonly retryAfter?: number;
   /** The token is about to end. */
   readonly expiresAt?: string;
 }
 
-/** Payload of a pong of the gateway: what became of a token. */
+/** Payload of a pong of the gateway: how far streams are, or what became of a token. */
 interface Ponged {
-  readonly renewed?: boolean;
-  /** In the place of those before, which other rights made void. */
   readonly cursors?: Readonly<Record<string, string>>;
+  /** Whether the streams named by `cursors` have caught up. */
+  readonly ready?: boolean;
+  readonly renewed?: boolean;
 }
