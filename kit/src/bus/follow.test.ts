@@ -158,3 +158,48 @@ it('is content where there is no stream yet', async () => {
   await publisher.publish('governance', task('first'));
   await until('the first', () => one.state.taken.length === 1);
 });
+
+it('says how far it is, and waits on request for all that the stream holds', async () => {
+  const one = memory();
+  const { view, reach } = await follow(one);
+  await until('the missing stream', () => view().missing);
+  expect(view()).toMatchObject({ done: 0, last: null, asOf: null });
+  expect(await reach(1_000)).toBe(false);
+  const epoch = await publisher.createStream('governance');
+  onTestFinished(() => publisher.deleteStream('governance'));
+  await until('the stream', () => view().last !== null);
+  expect(one.state.place, 'which stream is followed is known from the first contact on').toEqual({ epoch, position: 0 });
+  for (let round = 1; round <= 20; round++) {
+    await publisher.publish('governance', ...names(10, round * 10).map((id, index) => (index % 2 ? task(id) : progress(id))));
+    const asked = new Date();
+    expect(await reach(5_000)).toBe(true);
+    expect(one.state.taken).toHaveLength(5 * round);
+    expect(view()).toMatchObject({ missing: false, done: 10 * round, last: 10 * round });
+    expect(view().asOf!.getTime()).toBeGreaterThanOrEqual(asked.getTime());
+  }
+});
+
+it('does not claim to have reached what it cannot take in, or cannot see', async () => {
+  await using own = await startNats();
+  await using there = await eventPublisher(own.url, { governance: 'statehub' });
+  await there.createStream('governance');
+  const one = memory();
+  one.state.broken.set('t1', Object.assign(new Error('the database is gone'), { code: 'P1001' }));
+  const { view, reach } = await follow(one, own.url);
+  await there.publish('governance', ...names(3).map(task));
+  await until('an outage', () => one.state.attempts.has('t1'));
+  expect(await reach(100)).toBe(false);
+  expect(view()).toMatchObject({ done: 1, last: 3, trouble: 'the database does not answer' });
+  one.state.broken.clear();
+  expect(await reach(5_000)).toBe(true);
+  const before = view().asOf!;
+  await own.kill();
+  await until('the loss', () => view().trouble !== undefined);
+  expect(await reach(100)).toBe(false);
+  const lost = view().asOf!;
+  expect(lost.getTime()).toBeGreaterThanOrEqual(before.getTime());
+  expect(view().asOf).toEqual(lost);
+  await own.restart();
+  await until('the return', () => reach(5_000));
+  expect(view().asOf!.getTime()).toBeGreaterThan(lost.getTime());
+});

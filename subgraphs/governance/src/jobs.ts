@@ -9,8 +9,11 @@ import type { Logger } from 'pino';
 import type { GovernanceChanges } from './commands/common.ts';
 import { cleanupTasks, flagStaleTasks, type ReadAgain } from './commands/maintenance.ts';
 import type { config } from './config.ts';
-import { tasks } from './store/index.ts';
+import { foreign, tasks } from './store/index.ts';
 import { parseWorkplan } from './workplan/parse.ts';
+
+/** How long what is over in other hubs is kept: longer than a rebuild may take. */
+const KEPT_MS = 24 * 60 * 60 * 1_000;
 
 /** What the hub does by itself, on one replica at a time. */
 export function jobs(deps: { sql: Sql; changes: GovernanceChanges; log: Logger; settings: ConfigOf<typeof config> }): Job[] {
@@ -26,6 +29,14 @@ export function jobs(deps: { sql: Sql; changes: GovernanceChanges; log: Logger; 
           more = answer.result?.report.more ?? false;
           log.info({ flagged: answer.result?.report.flagged.length ?? 0 }, 'stale tasks reported');
         }
+      },
+    },
+    {
+      name: 'forget-closed-things-of-other-hubs',
+      cron: '23 * * * *',
+      async run() {
+        const answer = await deps.changes.run(caller, { name: 'forgetForeign', scopes: [['governance:write']], input: {} }, async (work) => ({ forgotten: await foreign.forget(work.tx, new Date(work.now.getTime() - KEPT_MS)) }));
+        log.info({ forgotten: answer.result?.forgotten ?? 0 }, 'things of other hubs that closings do not wait for any more forgotten');
       },
     },
     {

@@ -212,6 +212,7 @@ export type ClosureHub = (typeof CLOSURE_HUBS)[number];
 /** What another hub says of one thing: the whole of it, each time. */
 export interface ForeignItem {
   readonly noun: ForeignNoun;
+  /** Of a service: its slug. */
   readonly id: string;
   readonly hub: ClosureHub;
   readonly code: string | null;

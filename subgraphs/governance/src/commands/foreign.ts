@@ -20,11 +20,9 @@ export interface ForeignEvent {
  * known is forgotten first.
  */
 async function advance(work: Work, { hub, epoch, position }: Omit<ForeignEvent, 'event'>): Promise<boolean> {
-  const place = await hubPlaces.lock(work.tx, hub, work.now);
-  if (place.epoch === epoch && place.position >= position) return false;
-  if (place.epoch !== null && place.epoch !== epoch) await foreign.clear(work.tx, hub);
-  await hubPlaces.move(work.tx, { hub, epoch, position }, work.now);
-  return true;
+  const moved = await hubPlaces.advance(work.tx, { hub, epoch, position }, work.now);
+  if (moved !== false && moved.anew) await foreign.clear(work.tx, hub);
+  return moved !== false;
 }
 
 /** Keeps what an event says, once: the place moves in the same transaction. @throws when the event cannot be read; nothing is written then. */
@@ -32,8 +30,7 @@ export async function takeForeign(work: Work, message: ForeignEvent): Promise<{ 
   if (!(await advance(work, message))) return { taken: false };
   const item = foreignItemOf(message.event);
   if (item === null) return { taken: false };
-  await foreign.put(work.tx, item, message.position, work.now);
-  await faults.heal(work.tx, message.hub, message.event.subject);
+  await foreign.put(work.tx, item, message.event.subject, message.position, work.now);
   return { taken: true };
 }
 
@@ -75,7 +72,7 @@ export async function rebuildForeign(work: Work, told: Omit<ForeignEvent, 'event
   if (epoch !== null && place.epoch !== epoch) return invalidInput([], `The stream of ${hub} began anew meanwhile; begin again.`);
   const done = await foreign.replace(work.tx, hub, position, items, work.now);
   await faults.settle(work.tx, hub, position);
-  if (place.position < position) await hubPlaces.move(work.tx, { hub, epoch: place.epoch, position }, work.now);
+  if (place.epoch !== null) await hubPlaces.advance(work.tx, { hub, epoch: place.epoch, position }, work.now);
   return { report: { hub, position, items: items.length, ...done } };
 }
 

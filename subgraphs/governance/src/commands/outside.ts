@@ -9,7 +9,7 @@ import type { Work } from './common.ts';
 /** How well each of the other hubs is known. */
 export async function readSources(sql: Sql, views: ReadonlyMap<ClosureHub, FollowedView>): Promise<ClosureSource[]> {
   const [places, missing] = await Promise.all([hubPlaces.all(sql), faults.all(sql, 1)]);
-  return sourcesOf(views, new Map(places.map(({ hub, position }) => [hub, position])), new Map(missing.map((fault) => [fault.hub, fault])));
+  return sourcesOf(views, new Map(places.flatMap(({ hub, epoch, position }) => (epoch === null ? [] : [[hub, position] as const]))), new Map(missing.map((fault) => [fault.hub, fault])));
 }
 
 /** What stands in the way of closing each workstream in other hubs, and which hubs are not known well enough. */

@@ -9,8 +9,8 @@ import type { Logger } from 'pino';
 import type { GovernanceChanges, Work } from '../commands/common.ts';
 import { noteForeignGap, passForeign, setForeignAside, takeForeign, type ForeignEvent } from '../commands/foreign.ts';
 import { foreignRules, HUB_STREAMS } from '../lifecycle/foreign.ts';
-import type { Outside, OutsideRule } from '../lifecycle/outside.ts';
-import { CLOSURE_HUBS, type ClosureHub, type ForeignItem } from '../model.ts';
+import type { OtherHubs, OutsideRule } from '../lifecycle/outside.ts';
+import { CLOSURE_HUBS, type ClosureHub } from '../model.ts';
 import { hubPlaces } from '../store/index.ts';
 import { foldStream } from './fold.ts';
 
@@ -29,24 +29,16 @@ export interface OtherHubsDeps {
   readonly done?: (entry: StreamEvent, outcome: 'taken' | 'set aside') => void;
 }
 
-/** What this hub knows of the others, from their streams. */
-export interface OtherHubs {
+/** {@link OtherHubs}, and how they are followed. */
+export interface FollowedHubs extends OtherHubs {
   /** Begins to follow them. */
   start(): Follower;
-  /** How far each is followed now; empty where nothing is followed. */
-  views(): ReadonlyMap<ClosureHub, FollowedView>;
-  /** As {@link Outside}, of this moment: nobody is asked. */
-  glance(): Outside;
-  /** Asks every stream how far it goes and waits until that is taken in, at most as long as the settings say. */
-  reach(): Promise<Outside>;
-  /** Reads a hub's stream from its beginning: what it comes to. @throws PublicError when the stream cannot be read, or does not hold all any more. */
-  fold(hub: ClosureHub): Promise<{ readonly epoch: string; readonly position: number; readonly items: readonly ForeignItem[] }>;
 }
 
 const identity = systemIdentity('governance');
 
 /** Follows the streams of the other hubs: what they say is kept once, in order, and never acted upon but by closings. */
-export function otherHubs({ sql, changes, natsUrl, clock, log, rule, waitMs, done }: OtherHubsDeps): OtherHubs {
+export function otherHubs({ sql, changes, natsUrl, clock, log, rule, waitMs, done }: OtherHubsDeps): FollowedHubs {
   let bus: ReturnType<typeof connectBus> | undefined;
   const followed = new Map<ClosureHub, Followed>();
 

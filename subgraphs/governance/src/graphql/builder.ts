@@ -4,7 +4,7 @@ import { historyOf } from '@hubgraph/kit/store';
 import type { Sql } from '@hubgraph/kit/sql';
 import { sharedTypes, type TransitionRecordRow } from '@hubgraph/kit/graphql/shared';
 import type { GovernanceChanges } from '../commands/common.ts';
-import type { OtherHubs } from '../consumer/consumer.ts';
+import type { OtherHubs } from '../lifecycle/outside.ts';
 import { DECISION_STATUSES, DISPOSITIONS, GOAL_STATUSES, OUTCOMES, PRIORITIES, REVIEW_STATUSES, TASK_STATUSES, WORKSTREAM_STATUSES } from '../model.ts';
 
 /** What governance resolvers have in hand. */

@@ -3,13 +3,12 @@ import type { MutationErrorData } from '@hubgraph/kit/refusal';
 import { completeWorkstream, openClosureReview, rejectClosureReview } from '../commands/closure.ts';
 import { codes } from '../errors.ts';
 import { readOutside } from '../commands/outside.ts';
-import type { ClosureBlocker } from '../lifecycle/closure.ts';
+import { OUTSIDE_LIMIT, type ClosureBlocker } from '../lifecycle/closure.ts';
 import type { ClosureSource } from '../lifecycle/outside.ts';
 import type * as model from '../model.ts';
 import { previewBlockers, reviews, tasks } from '../store/index.ts';
 import { renderClosureReview } from '../workplan/closure-review.ts';
 import { builder, Disposition, Outcome, ReviewStatus, shared, TaskStatus } from './builder.ts';
-import { BLOCKERS_DESCRIPTION } from './outside.ts';
 import { Blocker, Classification, ClosureReview, ClosureSource as Source, Task, Workstream } from './refs.ts';
 
 const BlockerCode = builder.enumType('ClosureBlockerCode', {
@@ -81,7 +80,7 @@ builder.objectField(Workstream, 'closureReview', (t) =>
 builder.objectField(Workstream, 'closureBlockers', (t) =>
   t.field({
     type: [Blocker],
-    description: BLOCKERS_DESCRIPTION,
+    description: `What stands in the way of completing it, before anyone tries: tasks to classify, blocking decisions, a missing review, and what waits for it in other hubs (at most ${OUTSIDE_LIMIT} things, the oldest first). \`closureSources\` says how fresh that is.`,
     resolve: async (workstream, _args, context) => {
       const [own, others] = await Promise.all([
         context.loaders.load('Workstream.closureBlockers', workstream.id, (ids) => previewBlockers(context.sql, ids)),

@@ -1,10 +1,10 @@
 // What other hubs have that a closing waits for, and how well this hub knows it.
-import { OUTSIDE_LIMIT, type ClosureBlocker } from '../lifecycle/closure.ts';
-import { SOURCE_STATES, type ClosureSource } from '../lifecycle/outside.ts';
+import type { ClosureBlocker } from '../lifecycle/closure.ts';
+import type { ClosureSource, SourceState } from '../lifecycle/outside.ts';
 import { CLOSURE_HUBS } from '../model.ts';
 import { readSources } from '../commands/outside.ts';
+import { decisions } from '../store/index.ts';
 import { builder, READ } from './builder.ts';
-import { decisionById } from './decision.ts';
 import { Blocker, ClosureSource as Source, Decision, Task } from './refs.ts';
 
 /** Nouns of other hubs that a blocker may lead to: their own hubs know all but the id. */
@@ -48,7 +48,7 @@ builder.objectField(Blocker, 'entity', (t) =>
     resolve: async ({ task, decision, item }, _args, context) => {
       if (task !== null) return { ...task, __typename: 'Task' };
       if (item !== undefined) return { id: item.id, __typename: item.noun };
-      const found = decision && (await decisionById(context, decision.id));
+      const found = decision && (await context.loaders.load('Decision.id', decision.id, (ids) => decisions.byIds(context.sql, ids)));
       return found ? { ...found, __typename: 'Decision' } : null;
     },
   }),
@@ -64,7 +64,7 @@ const State = builder.enumType('ClosureSourceState', {
     INCOMPLETE: { description: 'Events are missing: what is known of it has to be rebuilt.' },
     ABSENT: { description: 'It has no stream: it was never started here, and nothing is waited for.' },
     NOT_FOLLOWED: { description: 'Events are not followed here: nothing new is known, and a closing goes by what is.' },
-  } satisfies Record<(typeof SOURCE_STATES)[number], object>,
+  } satisfies Record<SourceState, object>,
 });
 Source.implement({
   description: 'How well this hub knows what another one has that a closing waits for.',
@@ -82,5 +82,4 @@ builder.queryField('closureSources', (t) =>
   t.field({ type: [Source], nullable: true, description: 'How well this hub knows what each of the others has that a closing waits for.', requiresScopes: READ, resolve: (_root, _args, context) => readSources(context.sql, context.others.views()) }),
 );
 
-export const BLOCKERS_DESCRIPTION = `What stands in the way of completing it, before anyone tries: tasks to classify, blocking decisions, a missing review, and what waits for it in other hubs (at most ${OUTSIDE_LIMIT} things, the oldest first). \`closureSources\` says how fresh that is.`;
 export { Hub as ClosureHub };

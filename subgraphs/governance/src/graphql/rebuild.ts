@@ -33,7 +33,7 @@ const Item = builder.inputRef<Omit<ListedItem, 'since'> & { readonly since: Date
   description: 'One thing as a list of its hub tells of it.',
   fields: (t) => ({
     noun: t.field({ type: Noun, required: true, description: 'What it is.' }),
-    id: t.string({ required: true, description: 'Its id.' }),
+    id: t.string({ required: true, description: 'Its id; of a service, its slug.' }),
     code: t.string({ description: 'Its natural key.' }),
     title: t.string({ required: true, description: 'What it is called.' }),
     status: t.string({ required: true, description: 'Its state, in the words of its hub.' }),

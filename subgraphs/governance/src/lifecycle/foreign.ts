@@ -42,7 +42,8 @@ const bare = { code: null, workstream: null, service: null, repo: null };
 
 const alert = rule(z.object({ id, to, title: z.string(), workstream: key, service: key }), ({ id, to, title, workstream, service }) => ({ ...bare, noun: 'Alert', id, title, status: to, workstream: workstream ?? null, service: service ?? null }));
 const gate = rule(z.object({ id, to, code: z.string(), workstream: key, service: key }), ({ id, to, code, workstream, service }) => ({ ...bare, noun: 'Gate', id, code, title: code, status: to, workstream: workstream ?? null, service: service ?? null }));
-const service = rule(z.object({ id, slug: z.string().min(1), name: z.string(), repo: key }), ({ id, slug, name, repo }, { type }) => ({ ...bare, noun: 'Service', id, code: slug, title: name, status: type.endsWith('.retired') ? 'RETIRED' : 'REGISTERED', repo: repo ?? null }));
+// alerts and gates name their service by its slug, so that is what it is known by here
+const service = rule(z.object({ slug: z.string().min(1), name: z.string(), repo: key }), ({ slug, name, repo }, { type }) => ({ ...bare, noun: 'Service', id: slug, code: slug, title: name, status: type.endsWith('.retired') ? 'RETIRED' : 'REGISTERED', repo: repo ?? null }));
 const contribution = rule(z.object({ id, to, slug: z.string(), workstream: key }), ({ id, to, slug, workstream }) => ({ ...bare, noun: 'Contribution', id, code: slug, title: slug, status: to, workstream: workstream ?? null }));
 const artifactPackage = rule(z.object({ id, to, subject: z.string(), workstream: key, task: key }), ({ id, to, subject, workstream, task }) => ({ ...bare, noun: 'ArtifactPackage', id, title: subject, status: to, workstream: workstream ?? workstreamOf(task) }));
 const commitment = rule(z.object({ id, to, title: z.string(), workstream: key }), ({ id, to, title, workstream }) => ({ ...bare, noun: 'Commitment', id, title, status: to, workstream: workstream ?? null }));

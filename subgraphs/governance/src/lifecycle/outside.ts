@@ -3,8 +3,7 @@ import { CLOSURE_HUBS, type ClosureHub, type ForeignFault, type ForeignItem, typ
 import type { GovernanceCode } from '../errors.ts';
 import type { ClosureBlocker } from './closure.ts';
 
-export const SOURCE_STATES = ['CURRENT', 'BEHIND', 'INTERRUPTED', 'INCOMPLETE', 'ABSENT', 'NOT_FOLLOWED'] as const;
-export type SourceState = (typeof SOURCE_STATES)[number];
+export type SourceState = 'CURRENT' | 'BEHIND' | 'INTERRUPTED' | 'INCOMPLETE' | 'ABSENT' | 'NOT_FOLLOWED';
 
 /** How well this hub knows what another one has that a closing may wait for. */
 export interface ClosureSource {
@@ -50,6 +49,18 @@ export interface Outside {
   readonly reached: ReadonlySet<ClosureHub>;
   readonly views: ReadonlyMap<ClosureHub, FollowedView>;
   readonly rule: OutsideRule;
+}
+
+/** What this hub knows of the others, from their streams. */
+export interface OtherHubs {
+  /** How far each is followed now; empty where nothing is followed. */
+  views(): ReadonlyMap<ClosureHub, FollowedView>;
+  /** As {@link Outside}, of this moment: nobody is asked. */
+  glance(): Outside;
+  /** Asks every stream how far it goes and waits until that is taken in, at most as long as the settings say. */
+  reach(): Promise<Outside>;
+  /** Reads a hub's stream from its beginning: what it comes to. @throws PublicError when the stream cannot be read, or does not hold all any more. */
+  fold(hub: ClosureHub): Promise<{ readonly epoch: string; readonly position: number; readonly items: readonly ForeignItem[] }>;
 }
 
 /** What a closing does about other hubs; from the settings. */

@@ -11,10 +11,6 @@ export const faults = {
   async insert(tx: Tx, { id, hub, position, type, subject, missed, reason, at }: ForeignFault): Promise<void> {
     await tx.query(`INSERT INTO "ForeignFault" ("id", "hub", "position", "type", "subject", "missed", "reason", "at") VALUES ($1::uuid, $2, $3::bigint, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`, [id, hub, position, type, subject, missed, reason, at]);
   },
-  /** A later event said the whole of its subject again, so what could not be taken in before is made good. */
-  async heal(tx: Tx, hub: ClosureHub, subject: string): Promise<void> {
-    await tx.query(`DELETE FROM "ForeignFault" WHERE "hub" = $1 AND "subject" = $2`, [hub, subject]);
-  },
   /** What was read of a hub after `position` makes good what was missing up to there. */
   async settle(tx: Tx, hub: ClosureHub, position: number): Promise<void> {
     await tx.query(`DELETE FROM "ForeignFault" WHERE "hub" = $1 AND "position" <= $2::bigint`, [hub, position]);

@@ -24,7 +24,7 @@ const CONCERNS = `
   SELECT w."id" AS "workstreamId", ${quoted('f')} FROM "Workstream" w JOIN "ForeignItem" f ON f."workstream" = w."code" AND f."waits" WHERE w."id" = ANY($1::uuid[])
   UNION ALL
   SELECT w."id", ${quoted('f')} FROM "Workstream" w JOIN "Repo" r ON r."id" = w."repoId" JOIN "ForeignItem" s ON s."noun" = 'Service' AND s."repo" = r."slug"
-    JOIN "ForeignItem" f ON f."service" = s."code" AND f."waits" AND f."workstream" IS NULL AND f."noun" IN ('Alert', 'Gate') WHERE w."id" = ANY($1::uuid[])`;
+    JOIN "ForeignItem" f ON f."service" = s."id" AND f."waits" AND f."workstream" IS NULL AND f."noun" IN ('Alert', 'Gate') WHERE w."id" = ANY($1::uuid[])`;
 
 export const foreign = {
   /** What each workstream waits for, oldest first, at most {@link OUTSIDE_LIMIT} things each; in one statement. */
@@ -39,13 +39,17 @@ export const foreign = {
   /** All that is known of a hub and waited for, or leads to it; for tests and reports. */
   of: (sql: Sql, hub: ClosureHub) => sql.query<ForeignItem>(`SELECT ${quoted('f')} FROM "ForeignItem" f WHERE f."hub" = $1 AND (f."waits" OR f."noun" = 'Service') ORDER BY f."noun", f."id"`, [hub]),
 
-  /** Writes what an event said; what waited before and waits still has waited since then. */
-  async put(tx: Tx, item: ForeignItem, position: number, now: Date): Promise<void> {
+  /**
+   * Writes what an event of `subject` said; what waited before and waits still has waited since then. Earlier events of
+   * the subject that could not be read are made good by it.
+   */
+  async put(tx: Tx, item: ForeignItem, subject: string, position: number, now: Date): Promise<void> {
     await tx.query(
-      `INSERT INTO "ForeignItem" AS f (${COLUMNS.map((column) => `"${column}"`).join(', ')}, "position", "updatedAt") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::bigint, $14)
+      `WITH healed AS (DELETE FROM "ForeignFault" WHERE "hub" = $3 AND "subject" = $15)
+       INSERT INTO "ForeignItem" AS f (${COLUMNS.map((column) => `"${column}"`).join(', ')}, "position", "updatedAt") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::bigint, $14)
        ON CONFLICT ("noun", "id") DO UPDATE SET ${COLUMNS.slice(2, -1).map((column) => `"${column}" = excluded."${column}"`).join(', ')}, "position" = excluded."position", "updatedAt" = excluded."updatedAt",
          "since" = CASE WHEN f."waits" AND excluded."waits" THEN f."since" ELSE excluded."since" END`,
-      [...COLUMNS.map((column) => item[column]), position, now],
+      [...COLUMNS.map((column) => item[column]), position, now, subject],
     );
   },
 
@@ -95,7 +99,19 @@ export const hubPlaces = {
     return row as HubPlace;
   },
 
-  async move(tx: Tx, { hub, epoch, position }: HubPlace, now: Date): Promise<void> {
-    await tx.query(`UPDATE "FollowedHub" SET "epoch" = $2, "position" = $3::bigint, "updatedAt" = $4 WHERE "hub" = $1`, [hub, epoch, position, now]);
+  /**
+   * Moves the place forward and holds its row until the transaction ends, so that replicas take turns. False when it is
+   * there already; else whether the stream is another one than before.
+   */
+  async advance(tx: Tx, { hub, epoch, position }: HubPlace, now: Date): Promise<false | { readonly anew: boolean }> {
+    const [row] = await tx.query<{ anew: boolean }>(
+      `WITH before AS MATERIALIZED (SELECT "epoch" FROM "FollowedHub" WHERE "hub" = $1 FOR UPDATE)
+       INSERT INTO "FollowedHub" AS p ("hub", "epoch", "position", "updatedAt") SELECT $1, $2, $3::bigint, $4 FROM (SELECT count(*) FROM before) held
+       ON CONFLICT ("hub") DO UPDATE SET "epoch" = excluded."epoch", "position" = excluded."position", "updatedAt" = excluded."updatedAt"
+       WHERE p."epoch" IS DISTINCT FROM excluded."epoch" OR p."position" < excluded."position"
+       RETURNING (SELECT b."epoch" IS NOT NULL AND b."epoch" <> p."epoch" FROM before b) IS TRUE AS "anew"`,
+      [hub, epoch, position, now],
+    );
+    return row ?? false;
   },
 };
