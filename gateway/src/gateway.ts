@@ -20,15 +20,15 @@ import { identify } from './query/identify.ts';
 import type { Limits } from './query/limit.ts';
 import { openRevocations } from './revocation/revocations.ts';
 import { mountRevocations } from './revocation/routes.ts';
-import { readEvents } from './supergraph/events-file.ts';
+import { readEvents, readEventsText } from './supergraph/events-file.ts';
 import { openReloader, type Reloaded } from './supergraph/reloader.ts';
 import { attachSubscriptions } from './subscription/server.ts';
 
 export interface GatewayOptions {
   /** `schema/supergraph.graphql` */
   readonly supergraphPath: string;
-  /** `schema/events.json` */
-  readonly eventsPath: string;
+  /** `schema/events.json`; without one there are no events. */
+  readonly eventsPath?: string;
   /** By hub name. The gateway does not close them. */
   readonly callers: ReadonlyMap<string, HubCaller>;
   /** What hubs in this process say about themselves. */
@@ -45,6 +45,8 @@ export interface GatewayOptions {
   readonly cursorKeys: readonly string[];
   /** Introspection, suggestions in messages, the explorer page. */
   readonly development: boolean;
+  /** Serve callers without an identity as far as the supergraph allows; default no. */
+  readonly anonymous?: boolean;
   /** Where the gateway's own settings are read from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
@@ -79,7 +81,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const settings = readConfig(gatewayConfig, options.env);
   const [supergraphSdl, eventsText, authority] = await Promise.all([
     readFile(options.supergraphPath, 'utf8'),
-    readFile(options.eventsPath, 'utf8'),
+    readEventsText(options.eventsPath),
     openAuthority({ settings, host, devIssuerPath: options.devIssuerPath, clock, log }),
   ]);
   const limits: Limits = {
@@ -91,7 +93,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     fields: settings.HUBGRAPH_MAX_FIELDS,
     variablesDepth: settings.HUBGRAPH_MAX_VARIABLES_DEPTH,
   };
-  const engine = createEngine({ supergraphSdl, callers, log, development, limits, deadline: settings.HUBGRAPH_REQUEST_TIME });
+  const engine = createEngine({ supergraphSdl, callers, log, development, anonymous: options.anonymous, limits, deadline: settings.HUBGRAPH_REQUEST_TIME });
   const events = readEvents(eventsText, engine.schema);
   const { natsUrl, reporter = silentReporter } = options;
   const revocations = openRevocations({ natsUrl, replicas: streamSettings(options.env).replicas, settings, clock, log });

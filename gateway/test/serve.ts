@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Hub } from '@hubgraph/kit/hub';
 import type { Role } from '@hubgraph/kit/identity';
-import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
+import { openDevIssuer, type DevToken } from '@hubgraph/kit/identity/issuer';
 import { silentLog } from '@hubgraph/kit/log';
 import { createGateway, type Gateway, type GatewayOptions } from '../src/gateway.ts';
 import { localCaller } from '../src/hubs/local.ts';
@@ -16,6 +16,9 @@ export interface TestGateway extends AsyncDisposable {
   readonly hubs: Readonly<Record<string, Hub>>;
   /** A token of its development issuer. */
   token(...roles: Role[]): Promise<string>;
+  /** The same with all that such a token can say. */
+  tokenOf(facts: DevToken): Promise<string>;
+  readonly devIssuerPath: string;
   close(): Promise<void>;
 }
 
@@ -27,7 +30,8 @@ export async function serveGateway(subgraphs: Readonly<Record<string, TestSubgra
   await writeFile(eventsPath, JSON.stringify({ streams: [], events: [], subscriptions: [] }));
   const hubs = Object.fromEntries(Object.entries(subgraphs).map(([name, subgraph]) => [name, testHub(name, subgraph)]));
   const callers = new Map(Object.entries(hubs).map(([name, hub]) => [name, localCaller(hub)]));
-  const gateway = await createGateway({ supergraphPath, eventsPath, devIssuerPath, callers, host: '127.0.0.1', port: 0, cursorKeys: ['x'.repeat(32)], development: true, env: {}, log: silentLog(), ...options });
+  const issuerPath = options.devIssuerPath ?? devIssuerPath;
+  const gateway = await createGateway({ supergraphPath, eventsPath, devIssuerPath: issuerPath, callers, host: '127.0.0.1', port: 0, cursorKeys: ['x'.repeat(32)], development: true, env: {}, log: silentLog(), ...options });
   const close = async (): Promise<void> => {
     await gateway.close();
     await rm(folder, { recursive: true });
@@ -35,7 +39,9 @@ export async function serveGateway(subgraphs: Readonly<Record<string, TestSubgra
   return {
     gateway, hubs, close,
     url: gateway.url,
-    token: async (...roles) => (await openDevIssuer(devIssuerPath)).sign({ sub: 'ada', roles, ttlSeconds: 60 }),
+    devIssuerPath: issuerPath,
+    token: async (...roles) => (await openDevIssuer(issuerPath)).sign({ sub: 'ada', roles, ttlSeconds: 60 }),
+    tokenOf: async (facts) => (await openDevIssuer(issuerPath)).sign(facts),
     [Symbol.asyncDispose]: close,
   };
 }

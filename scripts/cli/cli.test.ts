@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, expect, test } from 'vitest';
 import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
+import { startNats } from '../../test/harness/nats.ts';
 import { parseDuration } from './duration.ts';
 
 const dataDir = await mkdtemp(join(tmpdir(), 'hubgraph-cli-'));
@@ -20,7 +21,7 @@ function hubgraph(args: readonly string[], env: Record<string, string> = {}): Pr
 test('--help lists the commands, and every command has its own', async () => {
   const { code, out } = await hubgraph(['--help']);
   expect(code).toBe(0);
-  const commands = ['artifacts', 'contrib', 'maintenance', 'migrate', 'repos', 'sbom', 'schema', 'start', 'token', 'workplans'];
+  const commands = ['artifacts', 'contrib', 'gateway', 'maintenance', 'migrate', 'repos', 'revocations', 'revoke', 'sbom', 'schema', 'start', 'token', 'workplans'];
   for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
   expect(out).toContain('Exit codes:');
   const helps = await Promise.all(commands.map((command) => hubgraph([command, '--help'])));
@@ -52,6 +53,13 @@ test.for([
   { args: ['token', '--role', 'king'], code: 2, says: 'There is no role king' },
   { args: ['token', '--scope', 'all'], code: 2, says: 'There is no scope all' },
   { args: ['token', '--role', 'viewer', '--ttl', 'soon'], code: 2, says: 'soon is not a duration' },
+  { args: ['revoke'], code: 2, says: 'one of --sub, --jti and --sid' },
+  { args: ['revoke', '--sub', 'a', '--jti', 'b'], code: 2, says: 'one of --sub, --jti and --sid' },
+  { args: ['revoke', '--jti', 'a', '--before', 'now'], code: 2, says: '--before goes with --sub' },
+  { args: ['revoke', '--sub', 'a', '--before', 'soon'], code: 2, says: 'soon is not a time' },
+  { args: ['revoke', '--sub', 'a'], code: 8, says: 'Where is NATS?' },
+  { args: ['gateway', '--supergraph', 'nowhere.graphql'], code: 2, says: 'There is no file nowhere.graphql' },
+  { args: ['gateway', '--supergraph', 'package.json', '--hub', 'x'], code: 2, says: 'x is not a hub' },
   { args: ['tokn'], code: 2, says: "Unknown command 'tokn'" },
   { args: ['start', '--port', 'x'], code: 2, says: 'Wrong setting: PORT=x' },
   { args: ['start', '--bogus'], code: 2, says: "Unknown option '--bogus'" },
@@ -72,4 +80,16 @@ test('token refuses where tokens come from an issuer', async () => {
 test('durations', () => {
   expect(['90s', '30m', '1h', '7d'].map(parseDuration)).toEqual([90, 1800, 3600, 604_800]);
   for (const text of ['', '1', 'h', '0h', '-1h', '1.5h', '1w', '366d', '1h ', '99999999999s']) expect(() => parseDuration(text)).toThrow('is not a duration');
+});
+
+test('revoke, revocations list and lift agree over NATS', async () => {
+  await using nats = await startNats();
+  const env = { NATS_URL: nats.url };
+  expect(await hubgraph(['revoke', '--sub', 'eve', '--before', 'now', '--reason', 'left', '--for', '2h'], env)).toMatchObject({ code: 0, err: '', out: expect.stringContaining('subject eve, tokens issued up to') });
+  expect((await hubgraph(['revoke', '--jti', 't1'], env)).out).toContain('token t1');
+  const held = JSON.parse((await hubgraph(['revocations', 'list', '--json'], env)).out) as object[];
+  expect(held).toMatchObject([{ kind: 'subject', name: 'eve', reason: 'left', by: expect.stringMatching(/^operator:/) }, { kind: 'token', name: 't1' }]);
+  expect(await hubgraph(['revocations', 'lift', '--sub', 'eve'], env)).toMatchObject({ code: 0, out: 'Lifted: subject eve.\n' });
+  expect(await hubgraph(['revocations', 'lift', '--sub', 'eve'], env)).toMatchObject({ code: 1, err: expect.stringContaining('Nothing is revoked under eve') });
+  expect((await hubgraph(['revocations', 'list'], env)).out).not.toContain('eve');
 });

@@ -32,6 +32,8 @@ export async function openGateway(wiring: GatewayWiring): Promise<Gateway> {
       supergraphPath: schemaFile('supergraph.graphql'), eventsPath: schemaFile('events.json'),
       callers: wiring.hubs.callers, health: wiring.hubs.health, host: settings.HOST, port: settings.PORT,
       devIssuerPath: wiring.dir.devIssuer, natsUrl: wiring.natsUrl, cursorKeys: wiring.cursorKeys,
+      // hubs in this process have the schema that it began with
+      watch: settings.HUBGRAPH_TOPOLOGY === 'processes',
       development: wiring.environment === 'development', env: wiring.env, log: wiring.log,
     });
   } catch (error) {

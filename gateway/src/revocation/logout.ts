@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { Revoke } from './revocations.ts';
 
 /**
- * Reads a logout token of the issuer and says what it revokes: the login that it names by `sid`, else every token of
- * `sub` that was issued up to it.
+ * Reads a logout token of the issuer and says what it revokes: the login that it names by `sid`, and every token of `sub`
+ * that was issued up to it.
  *
  * @throws when it is not one
  */
@@ -31,7 +31,7 @@ const claims = z.object({
   sid: z.string().min(1).max(256).optional(),
   events: z.looseObject({ [EVENT]: z.looseObject({}) }),
   // a nonce is what tells an ID token: it must not pass for a logout token
-  nonce: z.undefined(),
+  nonce: z.undefined().optional(),
 }).refine(({ sub, sid }) => sub !== undefined || sid !== undefined, 'neither sub nor sid');
 
 /** Makes a verifier of logout tokens, as OpenID Connect Back-Channel Logout 1.0, section 2.6, has it. */
@@ -49,7 +49,10 @@ export function createLogoutVerifier(options: LogoutOptions): LogoutVerifier {
     const { iat, sub, sid } = claims.parse(payload);
     const by = `issuer:${issuer}`.slice(0, 256);
     const reason = 'logout';
-    if (sid !== undefined) return [{ kind: 'session', name: sid, by, reason }];
-    return [{ kind: 'subject', name: sub as string, before: iat, by, reason }];
+    return [
+      ...(sid === undefined ? [] : [{ kind: 'session', name: sid, by, reason } as const]),
+      // whether access tokens carry the session is the issuer's choice: a refreshed token is newer and good
+      ...(sub === undefined ? [] : [{ kind: 'subject', name: sub, before: iat, by, reason } as const]),
+    ];
   };
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { isAbstractType, isObjectType, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
 import type { EventsFile } from '../subscription/catalogue.ts';
@@ -12,6 +13,11 @@ const shape = z.object({
     filter: z.array(z.object({ name: z.string(), path: z.string(), type: z.string() })),
   })),
 });
+
+/** The text at `path`; without one, that of a graph without events. */
+export async function readEventsText(path: string | undefined): Promise<string> {
+  return path === undefined ? '{"streams":[],"events":[],"subscriptions":[]}' : readFile(path, 'utf8');
+}
 
 /**
  * Reads `schema/events.json` for a supergraph.

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Reporter } from '../observe/reporter.ts';
 import type { Staged } from '../query/engine.ts';
 import type { EventsFile } from '../subscription/catalogue.ts';
-import { readEvents } from './events-file.ts';
+import { readEvents, readEventsText } from './events-file.ts';
 import { watchFiles, type FileWatch } from './watch.ts';
 
 /** What became of a look at the files. */
@@ -22,7 +22,7 @@ export interface Reloader {
 
 export interface ReloaderOptions {
   readonly supergraphPath: string;
-  readonly eventsPath: string;
+  readonly eventsPath: string | undefined;
   /** What the gateway began with. */
   readonly began: { readonly supergraph: string; readonly events: string };
   /** Whether changes are noticed by themselves; else {@link Reloader.reload} is the only way. */
@@ -45,7 +45,7 @@ export function openReloader(options: ReloaderOptions): Reloader {
     if (stopped) return { outcome: 'unchanged' };
     let digest = '';
     try {
-      const [supergraph, text] = await Promise.all([readFile(supergraphPath, 'utf8'), readFile(eventsPath, 'utf8')]);
+      const [supergraph, text] = await Promise.all([readFile(supergraphPath, 'utf8'), readEventsText(eventsPath)]);
       digest = digestOf(supergraph, text);
       if (digest === served) {
         refused = undefined;
@@ -76,7 +76,7 @@ export function openReloader(options: ReloaderOptions): Reloader {
     looking = next;
     return next;
   };
-  const watching: FileWatch | undefined = options.watch ? watchFiles([supergraphPath, eventsPath], () => void inTurn(false), log) : undefined;
+  const watching: FileWatch | undefined = options.watch ? watchFiles([supergraphPath, ...(eventsPath === undefined ? [] : [eventsPath])], () => void inTurn(false), log) : undefined;
 
   return {
     reload: () => inTurn(true),
