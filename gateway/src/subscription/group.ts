@@ -8,6 +8,7 @@ import { classKey, type EventClass, type Frame, type Hydration } from './hydrate
 import type { Pace } from './pace.ts';
 import { bindingOf, cursorsOf } from './resume.ts';
 import type { Positions, Source } from './source.ts';
+import { createScan, type Scan } from './scan.ts';
 import type { Sink } from './subscriber.ts';
 import { topicOf, type Delivery, type Seat, type Topic, type Topics } from './topics.ts';
 
@@ -30,6 +31,8 @@ export interface Group extends EventClass, Admission {
   readonly topic: Topic;
   /** Whether one that stands at these positions is at the tail of every stream, so that it may {@link join}. */
   isCurrent(positions: Positions): boolean;
+  /** What of its topic is in memory of this hub's stream. */
+  scan(hub: string): Scan;
   /** Takes in one that is at the tail in this turn of the event loop; it gets what is dispatched from now on. */
   join(rider: Rider): void;
   leave(rider: Rider): void;
@@ -100,6 +103,7 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
   const { admits } = admission(catalogue, topic, identity);
   const cursors = cursorsOf(cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
   const riders = new Set<Rider>();
+  const scans = new Map<string, Scan>();
   let seats: (Seat | (() => void))[] = [];
   let steps: Step[] = [];
   let next = 0;
@@ -189,6 +193,14 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
       const here = positions[hub];
       return tail !== undefined && here !== undefined && here[0] === tail[0] && here[1] === tail[1];
     }),
+    scan(hub) {
+      let scan = scans.get(hub);
+      if (!scan) {
+        const source = (): Source | undefined => sources.get(hub);
+        scans.set(hub, (scan = createScan({ at: (seq) => source()?.at(seq), get tail() { return source()?.tail; } }, topic)));
+      }
+      return scan;
+    },
     join(rider) {
       rider.next = next;
       riders.add(rider);

@@ -1,6 +1,7 @@
 import { CursorAhead } from '@hubgraph/kit/bus/outcomes';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { streamReset } from './resume.ts';
+import type { Found, Scan } from './scan.ts';
 import type { Snapshot } from './snapshot.ts';
 import { NOWHERE, type Entry, type Position, type Source } from './source.ts';
 import type { Delivery, Seat, Topic, Topics } from './topics.ts';
@@ -15,6 +16,8 @@ export interface LaneOptions {
   /** Events up to here were recorded before the subscription began; the tail when the lane begins when left out. */
   readonly begun?: number;
   readonly signal: AbortSignal;
+  /** Finds the topic's events in memory, for all who read there. */
+  readonly scan: Scan;
   /** What is present already is sent first, when the lane begins. */
   readonly snapshot?: Snapshot;
   admits(type: string): boolean;
@@ -60,7 +63,7 @@ const STRETCH = 256;
 
 /** Makes a lane; {@link Lane.run} sets it going. */
 export function createLane(options: LaneOptions): Lane {
-  const { source, topics, topic, signal, snapshot, admits, offerLive, deliver, deliverPresent, room, told } = options;
+  const { source, topics, topic, signal, scan, snapshot, admits, offerLive, deliver, deliverPresent, room, told } = options;
   const { hub } = source;
   let position = options.after;
   let begun = options.begun ?? 0;
@@ -91,15 +94,40 @@ export function createLane(options: LaneOptions): Lane {
     told.current(standing()?.[1] ?? 0);
   };
 
-  const readOn = async (after: Position): Promise<void> => {
+  /** Takes what is found behind the lane's position, and sits down at the tail; true when that was done. */
+  const take = async (found: Found, epoch: string): Promise<boolean> => {
+    const { entry, upTo } = found;
+    if (entry && wanted(entry)) await deliver(entry, entry.seq <= begun);
+    if (signal.aborted) return true;
+    position = [epoch, upTo];
+    if (!source.tail || upTo < source.tail[1]) return false;
+    sit();
+    return true;
+  };
+
+  /** What is in memory; the first part that is not is left to {@link readLog}. */
+  const readMemory = async ([epoch, from]: Position): Promise<void> => {
+    using _ = scan.use();
+    let stretch = 0;
+    for (let found = scan.next(from); found && source.tail?.[0] === epoch; found = scan.next(found.upTo)) {
+      if (await take(found, epoch)) return;
+      if (!found.entry || ++stretch % STRETCH === 0) await turn();
+    }
+  };
+
+  const readLog = async (after: Position): Promise<void> => {
     let stretch = 0;
     for await (const entry of source.read(after, signal)) {
-      if (wanted(entry)) await deliver(entry, entry.seq <= begun);
-      if (signal.aborted) return;
-      position = [after[0], entry.seq];
-      if (source.tail && entry.seq >= source.tail[1]) return sit();
-      if (++stretch % STRETCH === 0) await turn();
+      if (await take({ entry, upTo: entry.seq }, after[0])) return;
+      if (++stretch % STRETCH !== 0) continue;
+      await turn();
+      if (source.tail?.[0] === after[0] && source.at(entry.seq + 1)) return;
     }
+  };
+
+  const readOn = async (after: Position): Promise<void> => {
+    await readMemory(after);
+    if (!seat && !signal.aborted) await readLog(position ?? after);
   };
 
   /** What happens meanwhile is in the log, behind the place that was taken before. */

@@ -1,4 +1,4 @@
-import type { StreamEvent } from '@hubgraph/kit/bus/message';
+import type { StreamEvent, StreamMessage } from '@hubgraph/kit/bus/message';
 import { CursorExpired, StreamReset } from '@hubgraph/kit/bus/outcomes';
 import type { StreamLog } from '@hubgraph/kit/bus/stream-log';
 import type { PartHealth } from '@hubgraph/kit/hub';
@@ -32,6 +32,8 @@ export interface Source {
    * @throws CursorExpired, StreamReset or CursorAhead when that cannot be had.
    */
   read(after: Position, signal: AbortSignal): AsyncIterable<Entry>;
+  /** What stands at this place, while it is in memory; without `event` it is none of ours. */
+  at(seq: number): StreamMessage | undefined;
   /** Calls `listener` when the stream breaks off for those at the tail, which is still known then; answers how to end that. */
   onBreak(listener: (error: Error) => void): () => void;
   health(): PartHealth;
@@ -112,6 +114,7 @@ export function openSource({ hub, log, topics, positionsOf, reporter, logger }: 
         waiting.removeEventListener('abort', give);
       }
     },
+    at: (seq) => log.at(seq),
     read: ([epoch, pos], reading) => log.read(pos, reading, epoch),
     onBreak(listener) {
       breaks.add(listener);

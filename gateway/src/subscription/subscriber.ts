@@ -229,8 +229,8 @@ class Subscription implements Subscriber, Rider {
         if (unready.delete(hub) && unready.size === 0) this.#ready();
       },
       caughtUp: () => this.#tellPlace(),
-      arrived: () => {
-        if (this.#isOver || !this.#joins(undefined)) return false;
+      arrived: (positions) => {
+        if (this.#isOver || !this.#joins(positions)) return false;
         this.#way = undefined;
         this.#snapshot = undefined;
         this.#starts = {};
@@ -241,8 +241,8 @@ class Subscription implements Subscriber, Rider {
     way.run().catch((error: unknown) => this.#failed(error));
   }
 
-  #joins(positions: Positions | undefined): boolean {
-    if (this.sink.open !== true || (positions && !this.#group.isCurrent(positions))) return false;
+  #joins(positions: Positions): boolean {
+    if (this.sink.open !== true || !this.#group.isCurrent(positions)) return false;
     this.#group.join(this);
     return (this.#isMember = true);
   }

@@ -34,7 +34,7 @@ export interface WayOptions {
   /** Everything up to the tail was written, the snapshot before it too. May be said more than once. */
   caughtUp(): void;
   /** Everything up to the tail was written, and the sink takes more: whoever takes over goes on in the same turn. True when it does. */
-  arrived(): boolean;
+  arrived(positions: Positions): boolean;
 }
 
 /** One subscription's own way to the tail: through a snapshot, or the log, or at the pace of a client that reads slowly. */
@@ -77,7 +77,7 @@ export function createWay(options: WayOptions): Way {
   function laneOf(source: Source): Lane {
     const { hub } = source;
     return createLane({
-      source, topics, topic, snapshot, admits: (type) => group.admits(type), signal: reading.signal,
+      source, topics, topic, snapshot, admits: (type) => group.admits(type), signal: reading.signal, scan: group.scan(hub),
       after: starts[hub],
       begun: options.begun[hub],
       offerLive: (delivery) => offer(atMyPlaces(delivery)),
@@ -158,7 +158,7 @@ export function createWay(options: WayOptions): Way {
   const hasArrived = (): boolean => {
     if (!isDone() || !lanes.every(({ live }) => live)) return false;
     options.caughtUp();
-    return (snapshot?.isOver() ?? true) && options.arrived();
+    return (snapshot?.isOver() ?? true) && options.arrived(positions());
   };
 
   const pump = async (): Promise<void> => {

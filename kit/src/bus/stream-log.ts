@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Bus } from './bus.ts';
 import { createCatchUp } from './catch-up.ts';
-import type { StreamEvent } from './message.ts';
+import type { StreamEvent, StreamMessage } from './message.ts';
 import { CursorAhead, CursorExpired, StreamReset } from './outcomes.ts';
 import { createRing, type RingSize } from './ring.ts';
 import { openTap, viewOf, type TapTarget } from './tap.ts';
@@ -49,6 +49,8 @@ export interface StreamLog {
    * @throws CursorAhead when the stream ends before `after` and has not come nearer for 5 s.
    */
   read(after: number, signal: AbortSignal, epoch?: string): AsyncIterableIterator<StreamEvent>;
+  /** The message at this place of the present epoch, while it is in the ring. */
+  at(seq: number): StreamMessage | undefined;
   /** Undefined while the live end is being read, else why not, in one clause. */
   trouble(): string | undefined;
   stats(): LogStats;
@@ -218,6 +220,7 @@ export function openStreamLog(options: LogOptions): StreamLog {
     opened,
     tail: () => (epoch === null ? null : { epoch, last: ring.last }),
     read,
+    at: (seq) => ring.at(seq),
     trouble: () => (trouble === undefined ? undefined : (bus.trouble() ?? trouble)),
     stats: () => ({ ringEvents: ring.events, ringBytes: ring.bytes, readers, catchUps: catchUp.active, catchUpsWaiting: catchUp.waiting, opens }),
     close() {
