@@ -6,10 +6,12 @@ export interface Block {
   readonly id?: string;
   /** The last comment of the block. */
   readonly comment?: string;
+  /** Milliseconds after which to come back. */
+  readonly retry?: number;
 }
 
 /**
- * Reads blocks as the HTML standard has it, besides `retry`. `alive` is called for every chunk, whatever is in it: comments
+ * Reads blocks as the HTML standard has it. `alive` is called for every chunk, whatever is in it: comments
  * are signs of life.
  */
 export async function* readBlocks(body: ReadableStream<Uint8Array>, alive: () => void): AsyncGenerator<Block, void, void> {
@@ -41,6 +43,7 @@ function blockOf(text: string): Block | undefined {
   let event = 'message';
   let id: string | undefined;
   let comment: string | undefined;
+  let retry: number | undefined;
   const data: string[] = [];
   let isEmpty = true;
   for (const line of text.split(/\r\n|\n|\r/)) {
@@ -49,7 +52,8 @@ function blockOf(text: string): Block | undefined {
     if (name === '') comment = value;
     else if (name === 'data') data.push(value);
     else if (name === 'event') event = value;
+    else if (name === 'retry' && /^\d+$/.test(value)) retry = Number(value);
     else if (name === 'id' && !value.includes('\0')) id = value;
   }
-  return isEmpty ? undefined : { event, data: data.join('\n'), ...(id !== undefined && { id }), ...(comment !== undefined && { comment }) };
+  return isEmpty ? undefined : { event, data: data.join('\n'), ...(id !== undefined && { id }), ...(comment !== undefined && { comment }), ...(retry !== undefined && { retry }) };
 }

@@ -87,13 +87,18 @@ function openStream(deps: TransportDeps, fetch: typeof globalThis.fetch, operati
     watch();
     // a stream cannot be given another token, so another stream follows it where it stands
     if (token?.renewAt !== undefined) set('renewal', Math.max(0, token.renewAt - clock.now()), () => lose({ reason: 'RENEWING', message: 'The token is renewed.' }));
-    for await (const { event, data, id, comment } of readBlocks(response.body, () => (heardAt = clock.now()))) {
+    let retryAfter: number | undefined;
+    let isFirst = true;
+    for await (const { event, data, id, comment, retry } of readBlocks(response.body, () => (heardAt = clock.now()))) {
       if (isOver) return;
+      // what a stream begins with is for an EventSource that loses it, later it is the word of a gateway that stops
+      if (!isFirst && retry !== undefined) retryAfter = retry;
+      isFirst = false;
       if (event === 'next' && data !== '') answer(JSON.parse(data) as Payload, data.length);
-      else if (event === 'complete') lose({ reason: 'GOING_AWAY', message: 'The gateway ends the subscription.' });
+      else if (event === 'complete') lose({ reason: 'GOING_AWAY', message: 'The gateway ends the subscription.' }, retryAfter);
       else if (id !== undefined) listener.place(id, comment === 'ready');
     }
-    lose({ reason: 'CONNECTION_LOST', message: 'The gateway ended the stream.' });
+    lose({ reason: retryAfter === undefined ? 'CONNECTION_LOST' : 'GOING_AWAY', message: 'The gateway ended the stream.' }, retryAfter);
   };
 
   const answer = (payload: Payload, characters: number): void => {

@@ -14,8 +14,8 @@ export interface Dialect {
   result(result: ExecutionResult): string;
   /** Why the operation ends before its end. */
   failure(errors: readonly GraphQLError[]): string;
-  /** Keeps the connection in use; tells where the client may resume if the transport has a place for it. */
-  heartbeat(cursor: string | undefined): string;
+  /** Keeps the connection in use; tells where the client may resume, and that it has caught up, if the transport has a place for it. */
+  heartbeat(cursor: string | undefined, hasCaughtUp?: boolean): string;
   /** The last words of a gateway that stops: where the client may resume, and after how many milliseconds. */
   farewell(cursor: string | undefined, retryAfter: number): string;
   /** The operation is at its end. */

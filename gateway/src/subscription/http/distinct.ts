@@ -36,7 +36,7 @@ export function serveDistinct(surroundings: Surroundings, dialect: Dialect, visi
         told = frame.cursor;
         out?.write(dialect.event(frame));
       },
-      current: (cursor) => out?.write(dialect.heartbeat((told = cursor))),
+      current: (cursor) => out?.write(dialect.heartbeat((told = cursor), true)),
     }),
     farewell: (cursors, retryAfter) => out?.write(dialect.farewell(cursors[ONLY], retryAfter)),
     close: () => out?.end(),

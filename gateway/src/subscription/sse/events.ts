@@ -28,7 +28,7 @@ export const sseDialect: Dialect = {
   result: (result: ExecutionResult) => eventText('next', JSON.stringify(result)),
   // the protocol has no other place for errors, and an event named error would be taken for one of the connection
   failure: (errors: readonly GraphQLError[]) => eventText('next', JSON.stringify({ errors })),
-  heartbeat: (cursor) => (cursor === undefined ? COMMENT : `id: ${cursor}\n\n`),
+  heartbeat: (cursor, hasCaughtUp = false) => (cursor === undefined ? COMMENT : `${hasCaughtUp ? ': ready\n' : ''}id: ${cursor}\n\n`),
   // no complete: the client is to come back
   farewell: (cursor, retryAfter) => `retry: ${retryAfter}\n${cursor === undefined ? '' : `id: ${cursor}\n`}\n`,
   ending: `retry: ${AFTER_END_MS}\n${eventText('complete', '')}`,
