@@ -4,6 +4,7 @@ import type { Role } from '@hubgraph/kit/identity';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startNats, type TestNats } from '../../../test/harness/nats.ts';
+import { connectClient } from '../../../test/harness/subscriber.ts';
 import { until } from '../../../test/harness/until.ts';
 import { serveGateway, type TestGateway } from '../../test/serve.ts';
 import { createLogoutVerifier } from './logout.ts';
@@ -62,6 +63,22 @@ describe('revoking a subject', () => {
     expect(await post(two, '/revocations/lift', { kind: 'subject', name: 'ada' }, operator)).toEqual([200, { lifted: true }]);
     expect(await post(two, '/revocations/lift', { kind: 'subject', name: 'ada' }, operator)).toEqual([200, { lifted: false }]);
     await until('it to be heard', async () => (await ask(one, ada)) !== 401, { deadline: 5_000 });
+  });
+
+  it('cuts its connections at every gateway within five seconds, all of them and no others', async () => {
+    const [one, two] = await pair();
+    const [ada, eve, operator] = [await token(one, 'ada', 'viewer'), await token(one, 'eve', 'viewer'), await token(one, 'op', 'system')];
+    const connect = (gateway: TestGateway, bearer: string) => connectClient(gateway.url.replace('http', 'ws'), { authorization: `Bearer ${bearer}` });
+    const hers = await Promise.all(Array.from({ length: 100 }, (_, index) => connect(index % 2 ? one : two, ada)));
+    await using other = await connect(two, eve);
+    const begun = performance.now();
+    await post(one, '/revocations', { kind: 'subject', name: 'ada', seconds: 60 }, operator);
+    const ended = await Promise.all(hers.map(({ closed }) => closed));
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([4441]));
+    await expect(connect(two, ada)).rejects.toThrow('4403');
+    expect(other.socket.readyState).toBe(other.socket.OPEN);
+    await post(one, '/revocations/lift', { kind: 'subject', name: 'ada' }, operator);
   });
 
   it('of tokens up to a moment lets newer ones in, and without NATS holds at its gateway', async () => {
