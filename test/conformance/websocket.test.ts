@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { credentials, startEventGraph, type EventGraph } from '../harness/event-graph.ts';
 import { frame, openRaw, type RawSocket } from '../harness/raw-socket.ts';
@@ -101,6 +103,9 @@ describe('messages that close the socket', () => {
     ['87b', 'error from the client', { id: '1', type: 'error', payload: [{ message: 'x' }] }, 4400],
     ['87c', 'connection_ack from the client', { type: 'connection_ack' }, 4400],
     ['78b', 'connection_init again', init, 4429],
+    ['81o', 'extensions in a list', subscribe('1', { query: '{ __typename }', extensions: [] }), 4400],
+    ['81p', 'text behind the message', `${JSON.stringify(subscribe('1'))} x`, 4400],
+    ['81q', 'two messages in one', `${JSON.stringify({ type: 'ping' })}${JSON.stringify({ type: 'ping' })}`, 4400],
     ['88a', 'more than 64 KiB', subscribe('1', { query: `#${'x'.repeat(70_000)}` }), 1009],
   ])('%s %s', async (_, __, message, code) => {
     const socket = await acknowledged();
@@ -145,6 +150,9 @@ describe('frames against RFC 6455', () => {
     ['89g', 'a close with the code 1005', [frame(Buffer.from([0x03, 0xed]), { opcode: 8 })], 1002],
     ['89h', 'a close of one byte', [frame('x', { opcode: 8 })], 1002],
     ['89i', 'a message begun within a message', [frame('x', { fin: false }), frame('y')], 1002],
+    ['89j', 'a message in bytes', [frame(JSON.stringify({ type: 'ping' }), { opcode: 2 })], 4400],
+    ['88c', 'a message of 70 kB in fragments', [frame('x'.repeat(40_000), { fin: false }), frame('x'.repeat(30_000), { opcode: 0 })], 1009],
+    ['90b', 'bytes that are no UTF-8, as the reason of a close', [frame(Buffer.from([0x03, 0xe8, 0xc3, 0x28]), { opcode: 8 })], 1007],
     ['90', 'bytes that are no UTF-8', [frame(Buffer.from([0xc3, 0x28]))], 1007],
     ['91', '100,000 empty fragments', [frame('{', { fin: false }), Buffer.concat(Array.from({ length: 100_000 }, () => frame('', { opcode: 0, fin: false })))], 1008],
     ['93', 'HTTP after the upgrade', ['GET / HTTP/1.1\r\nHost: x\r\n\r\n'], 1002],
@@ -207,6 +215,36 @@ describe('what a socket survives', () => {
     open();
     graph.hubs.gate = undefined;
     for (const one of slow) await one.next();
+  });
+});
+
+describe('clients that are slow or silent', () => {
+  it('get an answer however slowly their message comes', async () => {
+    const socket = await acknowledged();
+    const bytes = text(subscribe('slow'));
+    for (let index = 0; index < bytes.length; index++) {
+      socket.write(bytes.subarray(index, index + 1));
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+    await until('the answer', () => socket.texts.some((message) => message.includes('"complete"')));
+  });
+
+  it('95b are cut when they stop in the middle of a message', async () => {
+    const quick = await startEventGraph({ settings: { HUBGRAPH_WS_KEEPALIVE: '150' } });
+    onTestFinished(() => quick.stop());
+    const socket = await openRaw(quick.url);
+    socket.write(text(init));
+    socket.write(text(subscribe('half')).subarray(0, 20));
+    expect(await socket.closeCode).toBe(1006);
+  });
+
+  it('95c are cut when they never get through the upgrade', async () => {
+    const { hostname, port } = new URL(graph.url);
+    const tcp = createConnection(Number(port), hostname);
+    onTestFinished(() => void tcp.destroy());
+    tcp.write('GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n');
+    const [answer] = await once(tcp, 'data') as [Buffer];
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 408 /);
   });
 });
 

@@ -128,6 +128,8 @@ export interface EventGraphOptions {
   readonly cursorKeys?: readonly string[];
   readonly development?: boolean;
   readonly hubs?: TestHubs;
+  /** Of the gateway before it, for clients that come back. */
+  readonly port?: number;
   readonly revocations?: Revoked;
 }
 
@@ -205,7 +207,7 @@ export async function startEventGraph(options: EventGraphOptions): Promise<Event
   const settings = readConfig(subscriptionConfig, options.settings ?? {});
   const subscriptions = attachSubscriptions(server, { engine, identify: identifyBy, revocations: options.revocations, events: testEvents, natsUrl: options.natsUrl, cursorKeys, settings, development, log, reporter });
   mountGraphql(app, { engine, streams: subscriptions.streams, identify: identifyBy });
-  await app.listen({ host: '127.0.0.1', port: 0 });
+  await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   const stop = async (): Promise<void> => {
     await subscriptions.stop();

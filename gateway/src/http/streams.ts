@@ -86,9 +86,11 @@ export async function fulfil(wish: Wish, request: FastifyRequest, reply: Fastify
   const prepared = await engine.prepare({ source: params.query, operationName: params.operationName, identity: holder, requestId: request.id });
   const parameters = { variables: params.variables, extensions: params.extensions, lastEventId: request.headers['last-event-id']?.toString() };
   if (wish.kind === 'operate') return send(streams.operate(wish.token, visit, prepared, parameters));
-  const isSubscription = !(prepared instanceof Refused) && prepared.kind === 'subscription';
-  // parts are for subscriptions, and a link must never change anything: both are answered, or refused, the ordinary way
-  if (!isSubscription && (wish.transport === 'multipart' || (!(prepared instanceof Refused) && prepared.kind === 'mutation' && request.method === 'GET'))) return false;
+  const kind = prepared instanceof Refused ? undefined : prepared.kind;
+  // a link must never change anything
+  if (kind === 'mutation' && request.method === 'GET') return send(streams.needsPost());
+  // parts are for subscriptions; all else is answered, or refused, the ordinary way
+  if (kind !== 'subscription' && wish.transport === 'multipart') return false;
   return send(streams.distinct(wish.transport, { ...visit, identity: holder, token }, prepared, parameters));
 }
 

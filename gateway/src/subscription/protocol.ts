@@ -44,8 +44,10 @@ function serve(server: Server<Connection>, connection: Connection, log: Logger):
     close: (code = closing.internal[0], reason = '') => connection.close([code, reason]),
     onPing: (payload) => answerPing(connection, payload),
     onMessage(handle) {
-      socket.on('message', (data) => {
+      socket.on('message', (data, isBinary) => {
         if (socket.readyState !== socket.OPEN) return;
+        // messages are text
+        if (isBinary) return connection.close(closing.badRequest);
         handle(textOf(data)).catch((error: unknown) => {
           // the library's own answer to `next` or `connection_ack` from a client
           if (error instanceof Error && error.message.startsWith('Unexpected message')) return connection.close(closing.badRequest);

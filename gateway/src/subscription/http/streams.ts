@@ -24,6 +24,8 @@ export interface Answer {
 export interface Streams {
   /** One operation over one response. `token` is that of a reservation, for callers that cannot say who they are. */
   distinct(transport: Transport, visit: Visit, prepared: Prepared | Refused, parameters: Parameters): Answer | undefined;
+  /** Refuses a mutation by GET. */
+  needsPost(): Answer;
   /** Who a reservation was made for; undefined when there is none that `identity` may use. */
   holder(token: string, identity: Identity | undefined): Identity | undefined;
   /** PUT: a place for an event stream. */
@@ -76,6 +78,7 @@ export function createStreams(surroundings: Surroundings, clients: Clients, isSt
   };
 
   return {
+    needsPost: () => refusal(405, 'BAD_USER_INPUT', 'Mutations need POST.', { headers: { allow: 'POST' } }),
     holder: (token, identity) => find(token, identity)?.connection.session.identity,
 
     distinct(transport, visit, prepared, parameters) {
