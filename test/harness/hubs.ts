@@ -7,7 +7,7 @@ import type { HubDefinition } from '@hubgraph/kit/hub';
 import type { Role } from '@hubgraph/kit/identity';
 import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
 import { silentLog } from '@hubgraph/kit/log';
-import { startTestHub, type TestHub } from './hub.ts';
+import { startTestHub, TEST_KEY, type TestHub } from './hub.ts';
 
 const SCHEMA = join(import.meta.dirname, '../../schema');
 
@@ -15,23 +15,23 @@ const SCHEMA = join(import.meta.dirname, '../../schema');
 export interface TestGraph extends AsyncDisposable {
   readonly url: string;
   readonly hubs: Readonly<Record<string, TestHub>>;
-  /** A token of its development issuer. */
-  token(role: Role, sub?: string): Promise<string>;
+  /** A token of its development issuer, good for ten minutes unless told otherwise. */
+  token(role: Role, sub?: string, ttlSeconds?: number): Promise<string>;
 }
 
-/** Starts one on a free port, its hubs with the settings of `env`. The committed schema must be that of the hubs. */
-export async function startTestGraph(definitions: readonly HubDefinition[], options: { readonly env?: Readonly<Record<string, string>>; readonly publicUrl?: () => string } = {}): Promise<TestGraph> {
+/** Starts one on a free port, its hubs with the settings of `env`; with `natsUrl` there are events. The committed schema must be that of the hubs. */
+export async function startTestGraph(definitions: readonly HubDefinition[], options: { readonly env?: Readonly<Record<string, string>>; readonly publicUrl?: () => string; readonly natsUrl?: string } = {}): Promise<TestGraph> {
   const folder = await mkdtemp(join(tmpdir(), 'graph-'));
   const devIssuerPath = join(folder, 'dev-issuer.json');
-  const hubs = Object.fromEntries(await Promise.all(definitions.map(async (definition) => [definition.manifest.name, await startTestHub(definition, options)] as const)));
+  const hubs = Object.fromEntries(await Promise.all(definitions.map(async (definition) => [definition.manifest.name, await startTestHub(definition, { ...options, start: options.natsUrl !== undefined })] as const)));
   const callers = new Map(Object.entries(hubs).map(([name, { hub }]) => [name, localCaller(hub)]));
   const gateway = await createGateway({
-    supergraphPath: join(SCHEMA, 'supergraph.graphql'), eventsPath: join(SCHEMA, 'events.json'), callers, host: '127.0.0.1', port: 0, devIssuerPath, cursorKeys: ['x'.repeat(32)], development: true, env: {}, log: silentLog(),
+    supergraphPath: join(SCHEMA, 'supergraph.graphql'), eventsPath: join(SCHEMA, 'events.json'), callers, host: '127.0.0.1', port: 0, devIssuerPath, natsUrl: options.natsUrl, cursorKeys: [TEST_KEY], development: true, env: {}, log: silentLog(),
   });
   return {
     url: gateway.url,
     hubs,
-    token: async (role, sub = role) => (await openDevIssuer(devIssuerPath)).sign({ sub, roles: [role], ttlSeconds: 600 }),
+    token: async (role, sub = role, ttlSeconds = 600) => (await openDevIssuer(devIssuerPath)).sign({ sub, roles: [role], ttlSeconds }),
     async [Symbol.asyncDispose]() {
       await gateway.close();
       for (const hub of Object.values(hubs)) await hub[Symbol.asyncDispose]();
