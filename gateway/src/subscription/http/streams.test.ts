@@ -228,7 +228,7 @@ describe('what is refused', () => {
     const streams: HttpStream[] = [];
     for (let count = 0; count < 8; count++) streams.push(await sse(graph));
     const many = await sse(graph);
-    expect([many.status, many.headers['retry-after'], await told(many)]).toEqual([429, '1', { code: 'RATE_LIMITED', limit: 8, retryAfter: 1 }]);
+    expect([many.status, many.headers['retry-after'], await told(many)]).toEqual([429, '1', { code: 'RATE_LIMITED', limit: 8, retryAfter: 1_000 }]);
     expect((await fetch(graph.http, { method: 'PUT', headers: { authorization } })).status).toBe(429);
     expect((await sse(graph, { query }, { authorization: credentials({ sub: 'eve' }) })).status).toBe(200);
     streams[0]!.close();

@@ -61,7 +61,7 @@ export function createStreams(surroundings: Surroundings, clients: Clients, isSt
   const noRoom = (identity: Identity | undefined): Answer | undefined => {
     if (isStopping() || clients.size >= mostConnections) return refusal(503, 'HUB_UNAVAILABLE', 'This gateway takes no more connections.', { facts: { hub: 'gateway' }, headers: { 'retry-after': '1' } });
     if ((seats.get(identity?.sub ?? '') ?? 0) < mostOfOne) return undefined;
-    return refusal(429, 'RATE_LIMITED', `A caller may have ${mostOfOne} streams at once.`, { facts: { limit: mostOfOne, retryAfter: 1 }, headers: { 'retry-after': '1' } });
+    return refusal(429, 'RATE_LIMITED', `A caller may have ${mostOfOne} streams at once.`, { facts: { limit: mostOfOne, retryAfter: 1_000 }, headers: { 'retry-after': '1' } });
   };
   const seat = (client: Client, identity: Identity | undefined): void => {
     const sub = identity?.sub ?? '';
