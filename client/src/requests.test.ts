@@ -170,6 +170,7 @@ describe('tokens of an issuer that end soon', () => {
     }
     expect(seen).toEqual(wanted);
     expect(asked).toBeGreaterThan(2);
-    if (transport === 'ws') expect(reports.filter(({ kind }) => kind === 'lost')).toEqual([]);
+    expect(reports.filter(({ kind }) => kind === 'lost')).toEqual([]);
+    expect(reports.filter(({ kind }) => kind === 'connecting')).toHaveLength(1);
   });
 });

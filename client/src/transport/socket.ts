@@ -1,6 +1,6 @@
 import type { Token } from '../token.ts';
 import type { Fault } from '../values.ts';
-import { countLoss, WELCOME, type Listener, type Lost, type Operation, type Payload, type Stream, type TransportDeps } from './transport.ts';
+import { ASK_AGAIN, countLoss, WELCOME, type Listener, type Lost, type Operation, type Payload, type Stream, type TransportDeps } from './transport.ts';
 
 /** The part of a WebSocket that is used: that of browsers, Node 22 and later, and the package `ws` have it. */
 export interface SocketLike {
@@ -34,8 +34,6 @@ const MOST_STREAMS = 100;
 const LINGER = 1_000;
 /** Milliseconds for the answer to a ping. */
 const ANSWER = 5_000;
-/** Milliseconds until the next question when the application could not give a new token. */
-const ASK_AGAIN = 2_000;
 /** Codes of a close that another token may mend: none, not valid, over, revoked. */
 const TOKEN_CODES: ReadonlySet<number> = new Set([4401, 4403, 4440, 4441]);
 /** Codes of a close that another try cannot mend: a message too large, or not of the protocol. */

@@ -2,10 +2,19 @@ import type { Fault } from '../values.ts';
 import type { Token } from '../token.ts';
 import { readAnswer, retryAfterOf } from '../answer.ts';
 import { readBlocks } from './event-stream.ts';
-import { countLoss, WELCOME, type Listener, type Lost, type Operation, type Payload, type Stream, type Transport, type TransportDeps } from './transport.ts';
+import { ASK_AGAIN, countLoss, WELCOME, type Listener, type Lost, type Operation, type Payload, type Stream, type Transport, type TransportDeps } from './transport.ts';
 
 /** Periods of silence after which a gateway is given up: it cannot be asked here, but sends a sign of life in each. */
 const PATIENCE = 2.5;
+
+const NAME_HEADER = 'x-graphql-event-stream-token';
+
+/** What the gateway says of a renewal. */
+interface Renewal {
+  readonly renewed?: boolean;
+  /** In the place of the one before, which other rights made void. */
+  readonly cursors?: Readonly<Record<string, string>>;
+}
 
 /** Streams over server-sent events in the mode of distinct connections: one request each. */
 export function sseTransport(deps: TransportDeps, fetch: typeof globalThis.fetch): Transport {
@@ -28,6 +37,8 @@ function openStream(deps: TransportDeps, fetch: typeof globalThis.fetch, operati
   const { url } = connection;
   const ending = new AbortController();
   let token: Token | undefined;
+  /** By which the gateway knows the stream. */
+  let name: string | null = null;
   let heardAt = clock.now();
   let isConnected = false;
   let isOver = false;
@@ -85,8 +96,8 @@ function openStream(deps: TransportDeps, fetch: typeof globalThis.fetch, operati
     isConnected = true;
     observe({ kind: 'connected', transport: 'sse', url });
     watch();
-    // a stream cannot be given another token, so another stream follows it where it stands
-    if (token?.renewAt !== undefined) set('renewal', Math.max(0, token.renewAt - clock.now()), () => lose({ reason: 'RENEWING', message: 'The token is renewed.' }));
+    name = response.headers.get(NAME_HEADER);
+    renewLater();
     let retryAfter: number | undefined;
     let isFirst = true;
     for await (const { event, data, id, comment, retry } of readBlocks(response.body, () => (heardAt = clock.now()))) {
@@ -99,6 +110,26 @@ function openStream(deps: TransportDeps, fetch: typeof globalThis.fetch, operati
       else if (id !== undefined) listener.place(id, comment === 'ready');
     }
     lose({ reason: retryAfter === undefined ? 'CONNECTION_LOST' : 'GOING_AWAY', message: 'The gateway ended the stream.' }, retryAfter);
+  };
+
+  const renewLater = (): void => {
+    if (token?.renewAt !== undefined) set('renewal', Math.max(0, token.renewAt - clock.now()), () => void renew());
+  };
+  /** Gives the stream another token; where that cannot be done, another stream follows it where it stands. */
+  const renew = async (): Promise<void> => {
+    try {
+      token = await tokens.current();
+      const answer = name !== null && token && (await readAnswer(await fetch(url, { method: 'POST', cache: 'no-store', signal: ending.signal, headers: { authorization: `Bearer ${token.text}`, [NAME_HEADER]: name } })));
+      const { renewed, cursors = {} } = (answer || {}) as Renewal;
+      if (isOver) return;
+      if (renewed !== true) return lose({ reason: 'RENEWING', message: 'The token is renewed.' });
+      for (const cursor of Object.values(cursors)) listener.place(cursor, false);
+      observe({ kind: 'renewed', transport: 'sse', url });
+      renewLater();
+    } catch {
+      // the old token is good for a while
+      if (!isOver) set('renewal', ASK_AGAIN, () => void renew());
+    }
   };
 
   const answer = (payload: Payload, characters: number): void => {

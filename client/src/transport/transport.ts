@@ -77,6 +77,8 @@ export interface Connection {
   readonly attempt: Attempt;
 }
 
+/** Milliseconds until the next question when the application could not give a new token. */
+export const ASK_AGAIN = 2_000;
 /** Milliseconds to connect and be welcomed. */
 export const WELCOME = 10_000;
 
