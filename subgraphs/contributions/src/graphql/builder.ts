@@ -1,9 +1,9 @@
+import { words } from '@hubgraph/kit/graphql/words';
 import { createHubBuilder, type HubContext } from '@hubgraph/kit/graphql/builder';
 import { pageArgs } from '@hubgraph/kit/graphql/connection';
-import { sharedTypes, type TransitionRecordRow } from '@hubgraph/kit/graphql/shared';
+import { sharedTypes } from '@hubgraph/kit/graphql/shared';
 import type { Changes } from '@hubgraph/kit/change';
 import type { Sql } from '@hubgraph/kit/sql';
-import { historyOf } from '@hubgraph/kit/store';
 import type { ContributionsEvents } from '../events.ts';
 import type { LicencePolicy } from '../licence/policy.ts';
 import { CONTRIBUTION_STATUSES, CONTRIBUTION_TYPES, LICENCE_CLASSES } from '../model.ts';
@@ -28,20 +28,13 @@ export const paging = pageArgs(builder);
 /** Reading needs this scope. */
 export const READ: ['hub:read'][] = [['hub:read']];
 
-function words<const Values extends readonly string[]>(name: string, description: string, values: Values, said: Readonly<Record<Values[number], string>>) {
-  return builder.enumType(name, { description, values: Object.fromEntries(values.map((value) => [value, { description: said[value as Values[number]] }])) as Record<Values[number], { description: string }> });
-}
-export const ContributionType = words('ContributionType', 'Kind of contribution.', CONTRIBUTION_TYPES, { BR: 'Bug report.', FR: 'Feature request.', EP: 'Extension point.', UPR: 'Upstream pull request.' });
-export const ContributionStatus = words('ContributionStatus', 'State of a contribution.', CONTRIBUTION_STATUSES, {
+export const ContributionType = words(builder, 'ContributionType', 'Kind of contribution.', CONTRIBUTION_TYPES, { BR: 'Bug report.', FR: 'Feature request.', EP: 'Extension point.', UPR: 'Upstream pull request.' });
+export const ContributionStatus = words(builder, 'ContributionStatus', 'State of a contribution.', CONTRIBUTION_STATUSES, {
   DRAFT: 'Written, not sent.', SUBMITTED: 'Sent upstream.', ACKNOWLEDGED: 'Upstream answered.', ACCEPTED: 'Upstream agreed.', REJECTED: 'Upstream declined.', MERGED: 'Landed upstream.', WITHDRAWN: 'Taken back.',
 });
-export const LicenceClass = words('LicenceClass', 'What a licence asks of those who use it.', LICENCE_CLASSES, {
+export const LicenceClass = words(builder, 'LicenceClass', 'What a licence asks of those who use it.', LICENCE_CLASSES, {
   PERMISSIVE: 'Little more than attribution.', WEAK_COPYLEFT: 'Changes to the component itself are shared.', STRONG_COPYLEFT: 'What is built on it is shared when distributed.', NETWORK_COPYLEFT: 'What is built on it is shared even when only served.',
   PUBLIC_DOMAIN: 'No conditions.', SOURCE_AVAILABLE: 'To be read, with limits on use.', PROPRIETARY: 'Only by agreement.', UNCLASSIFIED: 'A licence that is known by name and not classified.', UNKNOWN: 'Nothing is known; never taken for permissive.',
 });
 
-/** The history of one entity, batched over all that a request asks for. */
-export async function loadHistory(context: ContributionsContext, noun: string, id: string): Promise<TransitionRecordRow[]> {
-  const lines = await context.loaders.load(`${noun}.history`, id, (ids) => historyOf<TransitionRecordRow & { entityId: string }>(context.sql, noun, ids));
-  return lines ?? [];
-}
+export { loadHistory } from '@hubgraph/kit/graphql/history';

@@ -1,8 +1,7 @@
 import { createHubBuilder, type HubContext } from '@hubgraph/kit/graphql/builder';
 import { pageArgs } from '@hubgraph/kit/graphql/connection';
-import { sharedTypes, type TransitionRecordRow } from '@hubgraph/kit/graphql/shared';
+import { sharedTypes } from '@hubgraph/kit/graphql/shared';
 import type { Sql } from '@hubgraph/kit/sql';
-import { historyOf } from '@hubgraph/kit/store';
 import type { WorkshopChanges } from '../commands.ts';
 
 /** What workshop resolvers have in hand. */
@@ -20,8 +19,4 @@ export const paging = pageArgs(builder);
 /** Reading needs this scope. */
 export const READ: ['hub:read'][] = [['hub:read']];
 
-/** The history of one entity, batched over all that a request asks for. */
-export async function loadHistory(context: WorkshopContext, noun: string, id: string): Promise<TransitionRecordRow[]> {
-  const lines = await context.loaders.load(`${noun}.history`, id, (ids) => historyOf<TransitionRecordRow & { entityId: string }>(context.sql, noun, ids));
-  return lines ?? [];
-}
+export { loadHistory } from '@hubgraph/kit/graphql/history';
