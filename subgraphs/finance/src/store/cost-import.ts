@@ -1,0 +1,47 @@
+import type { Condition, List, Page, PageArgs } from '@hubgraph/kit/page';
+import { pageOf } from '@hubgraph/kit/page';
+import type { Sql, Tx } from '@hubgraph/kit/sql';
+import { rowsBy } from '@hubgraph/kit/store';
+import type { CostImport } from '../model.ts';
+import { prismaOf } from './client.ts';
+
+/** How clients may narrow the list of imports. */
+export interface CostImportFilter {
+  readonly sources?: readonly string[] | null;
+  readonly formats?: readonly string[] | null;
+  readonly sha256?: string | null;
+  /** False: only those that did not come to their end. */
+  readonly finished?: boolean | null;
+}
+
+/** Orders of the list of imports. */
+export const COST_IMPORT_ORDERS = {
+  STARTED: [{ column: 'startedAt', cast: 'timestamptz' }, { column: 'id', cast: 'uuid' }],
+  STARTED_DESC: [{ column: 'startedAt', cast: 'timestamptz', descending: true }, { column: 'id', cast: 'uuid', descending: true }],
+} as const;
+export type CostImportOrder = keyof typeof COST_IMPORT_ORDERS;
+
+/** What came of the rows so far. */
+export type ImportCounts = Pick<CostImport, 'read' | 'new' | 'unchanged' | 'corrected' | 'refused'>;
+
+function list(filter: CostImportFilter, order: CostImportOrder): List {
+  const where: Condition[] = [];
+  if (filter.sources != null) where.push({ sql: `t."source" = ANY(?::text[])`, params: [filter.sources] });
+  if (filter.formats != null) where.push({ sql: `t."format" = ANY(?::text[])`, params: [filter.formats] });
+  if (filter.sha256 != null) where.push({ sql: `t."sha256" = ?::text`, params: [filter.sha256] });
+  if (filter.finished != null) where.push({ sql: `(t."finishedAt" IS NOT NULL) = ?::boolean`, params: [filter.finished] });
+  return { table: 'CostImport', where, order: COST_IMPORT_ORDERS[order] };
+}
+
+export const costImports = {
+  byIds: (sql: Sql, ids: readonly string[]) => rowsBy<CostImport>(sql, 'CostImport', 'id', 'uuid', ids),
+  page: (sql: Sql, filter: CostImportFilter, order: CostImportOrder, args: PageArgs): Promise<Page<CostImport>> => pageOf(sql, list(filter, order), args),
+
+  async insert(tx: Tx, row: CostImport): Promise<void> {
+    await prismaOf(tx).costImport.create({ data: { ...row } });
+  },
+  /** Writes how far it is; with `finishedAt` that it is over, and the digest of what was read. */
+  async save(tx: Tx, id: string, changes: ImportCounts & Partial<Pick<CostImport, 'finishedAt' | 'sha256'>>): Promise<void> {
+    await prismaOf(tx).costImport.update({ where: { id }, data: changes });
+  },
+};
