@@ -100,11 +100,13 @@ export interface Commitment {
   readonly start: string;
   /** The first day after the last one; null: without end. */
   readonly end: string | null;
-  /** As stored; PENDING, ACTIVE, EXHAUSTED and EXPIRED follow from dates and payments, see commitment/state.ts. */
+  /** As stored; PENDING, ACTIVE, EXHAUSTED and EXPIRED follow from dates and payments, see lifecycle/commitment-state.ts. */
   readonly status: CommitmentStatus;
   /** What it takes of its budget's period, in the budget's currency. */
   readonly total: Decimal;
   readonly paid: Decimal;
+  /** What all its instalments sum to, in the budget's currency, wherever they fall; null: it has no end. */
+  readonly value: Decimal | null;
   readonly overrideDecision: string | null;
   /** The exchange rate that `total` was converted by. */
   readonly rateId: string | null;
@@ -122,7 +124,14 @@ export interface Payment {
   readonly id: string;
   readonly commitmentId: string;
   readonly budgetId: string;
+  /** What was paid, in the commitment's currency. */
   readonly amount: Decimal;
+  /** In the budget's currency by the commitment's own rate: what leaves committed. */
+  readonly settled: Decimal;
+  /** In the budget's currency by the rate of the day: what is spent. */
+  readonly spent: Decimal;
+  /** The exchange rate of `spent`. */
+  readonly rateId: string | null;
   readonly paidOn: string;
   readonly month: string;
   readonly costRowId: string | null;

@@ -75,6 +75,7 @@ CREATE TABLE "Commitment" (
     "status" TEXT NOT NULL,
     "total" DECIMAL(38,18) NOT NULL,
     "paid" DECIMAL(38,18) NOT NULL DEFAULT 0,
+    "value" DECIMAL(38,18),
     "overrideDecision" TEXT,
     "rateId" UUID,
     "successorId" UUID,
@@ -94,6 +95,9 @@ CREATE TABLE "Payment" (
     "commitmentId" UUID NOT NULL,
     "budgetId" UUID NOT NULL,
     "amount" DECIMAL(38,18) NOT NULL,
+    "settled" DECIMAL(38,18) NOT NULL,
+    "spent" DECIMAL(38,18) NOT NULL,
+    "rateId" UUID,
     "paidOn" DATE NOT NULL,
     "month" TEXT NOT NULL,
     "costRowId" UUID,
@@ -220,6 +224,31 @@ CREATE TABLE "AttributionRule" (
     "version" INTEGER NOT NULL DEFAULT 1,
 
     CONSTRAINT "AttributionRule_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Reallocation" (
+    "month" TEXT NOT NULL,
+    "pass" INTEGER NOT NULL,
+    "after" UUID,
+    "generation" INTEGER NOT NULL DEFAULT 1,
+    "requestedBy" TEXT NOT NULL,
+    "requestedAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "Reallocation_pkey" PRIMARY KEY ("month")
+);
+
+-- CreateTable
+CREATE TABLE "CostAnomaly" (
+    "day" DATE NOT NULL,
+    "kind" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "currency" TEXT NOT NULL,
+    "amount" DECIMAL(38,18) NOT NULL,
+    "mean" DECIMAL(38,18) NOT NULL,
+    "recordedAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "CostAnomaly_pkey" PRIMARY KEY ("day","kind","subject","currency")
 );
 
 -- CreateTable
@@ -356,6 +385,9 @@ CREATE INDEX "Payment_commitmentId_idx" ON "Payment"("commitmentId");
 
 -- CreateIndex
 CREATE INDEX "Payment_budgetId_idx" ON "Payment"("budgetId");
+
+-- CreateIndex
+CREATE INDEX "Payment_costRowId_idx" ON "Payment"("costRowId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Payment_source_sourceKey_key" ON "Payment"("source", "sourceKey");
