@@ -249,6 +249,8 @@ export interface RuleMatch {
   /** Key of a tag, and the values that fit; without values any. */
   readonly tag?: string | null;
   readonly values?: readonly string[] | null;
+  /** Key and values of the tag fit in upper and lower case alike. */
+  readonly anyCase?: boolean | null;
   readonly providers?: readonly string[] | null;
   /** Ids of billing accounts or sub-accounts. */
   readonly accounts?: readonly string[] | null;
