@@ -1,15 +1,95 @@
-import type { Allocation, CostRow } from '../model.ts';
-import { allocations } from '../store/index.ts';
+import { allocate, inOrder, type WeightsOf } from '../attribution/allocate.ts';
+import type { AllocatedRow } from '../attribution/match.ts';
+import type { Sql } from '@hubgraph/kit/sql';
+import type { Allocation, AttributionRule } from '../model.ts';
+import { allocations, attributionRules } from '../store/index.ts';
+import { reallocations, type Reallocation } from '../store/reallocation.ts';
 import type { Work } from './common.ts';
 
-/** What of a row decides to whom it belongs. */
-export type AllocatedRow = Pick<CostRow, 'id' | 'month' | 'day' | 'billedCost' | 'effectiveCost' | 'billingCurrency' | 'providerName' | 'serviceName' | 'billingAccountId' | 'subAccountId' | 'tags' | 'more'>;
+export type { AllocatedRow } from '../attribution/match.ts';
+
+/** Rows that are allocated anew in one transaction. */
+export const REALLOCATED_AT_ONCE = 1_000;
 
 /**
- * Writes to whom new rows belong, in the transaction that writes the rows and after them. `replaced` are the ids of rows
- * that count no more from now on: their parts go. Call it once for a batch.
+ * Writes to whom new rows belong, in the transaction that writes the rows and after them. `replaced` are the ids of rows that
+ * count no more from now on: their parts go. Call it once for a batch.
+ *
+ * What a SHARE rule divides by cost or tokens is not known before the month's other rows are: it stays without target, under the
+ * name of its rule, and the months are noted for {@link reallocate}. So the order of imports changes nothing.
  */
 export async function allocateRows(work: Work, rows: readonly AllocatedRow[], replaced: readonly string[] = []): Promise<void> {
-  await allocations.remove(work.tx, replaced);
-  await allocations.insert(work.tx, rows.map((row): Allocation => ({ rowId: row.id, part: 0, ruleId: null, domain: null, service: null, workstream: null, ratio: '1', billedCost: row.billedCost, effectiveCost: row.effectiveCost, month: row.month, day: row.day, providerName: row.providerName, currency: row.billingCurrency })));
+  const { tx } = work;
+  await attributionRules.lockForUse(tx);
+  const rules = inOrder(await attributionRules.inForce(tx));
+  await allocations.remove(tx, replaced);
+  await allocations.insert(tx, rows.flatMap((row) => allocate(row, rules, () => null)));
+  if (rules.some(follows)) await reallocations.requestShares(tx, rows.map(({ month }) => month), work.caller.sub, work.now);
+}
+
+/** Whether a rule divides by what others were given, so that it has to wait for them. */
+export function follows(rule: AttributionRule): boolean {
+  return rule.kind === 'SHARE' && rule.measure?.of !== 'NUMBERS';
+}
+
+/** What the shares of rules follow in a month, as it stands. */
+export async function weightsIn(sql: Sql, month: string, rules: readonly AttributionRule[]): Promise<WeightsOf> {
+  const weighed = await allocations.weigh(sql, month, rules.filter(follows).map(({ id, measure, targets }) => ({ ruleId: id, of: measure!.of as 'COST' | 'TOKENS', targets })));
+  return ({ id, measure }, row) => weighed.get(`${id} ${measure?.of === 'TOKENS' ? '*' : row.billingCurrency}`) ?? null;
+}
+
+/** What a batch did. */
+export interface Reallocated {
+  /** Rows that were looked at. */
+  readonly done: number;
+  readonly more: boolean;
+}
+
+/**
+ * Allocates the next batch of the months that are noted: all rows by all rules first, then those that shares of cost or tokens
+ * divide. Writes only what differs. A month that is closed waits until it is reopened; safe to repeat, and beside imports.
+ *
+ * Locks in the order of imports (month, rows, rules, note), so that none waits for the other in a circle.
+ */
+export async function reallocate(work: Work): Promise<{ swept: Reallocated }> {
+  const { tx } = work;
+  const pending = await reallocations.next(tx);
+  if (pending === null) return { swept: { done: 0, more: false } };
+  // closed just now: the next call does not find it
+  if (!(await reallocations.holdOpen(tx, pending.month))) return { swept: { done: 0, more: true } };
+  const sharing = pending.pass === 1 ? null : (await attributionRules.inForce(tx)).filter(follows).map(({ id }) => id);
+  const rows = await allocations.lockRows(tx, pending.month, pending.after, REALLOCATED_AT_ONCE, sharing);
+  await attributionRules.lockForUse(tx);
+  const rules = inOrder(await attributionRules.inForce(tx));
+  await rewrite(work, pending, rows, rules);
+  await goOn(work, pending, rows, rules);
+  return { swept: { done: rows.length, more: true } };
+}
+
+async function rewrite({ tx }: Work, { month, pass }: Reallocation, rows: readonly AllocatedRow[], rules: readonly AttributionRule[]): Promise<void> {
+  if (rows.length === 0) return;
+  const weightsOf: WeightsOf = pass === 1 ? () => null : await weightsIn(tx, month, rules);
+  const waiting = new Set(rules.filter(follows).map(({ id }) => id));
+  const stored = await allocations.ofRows(tx, rows.map(({ id }) => id));
+  const differing = rows.flatMap((row) => {
+    const before = stored.get(row.id) ?? [];
+    const after = allocate(row, rules, weightsOf);
+    // what shares divide is divided as before until the second pass
+    const waits = pass === 1 && waiting.has(after[0]?.ruleId ?? '') && before[0]?.ruleId === after[0]?.ruleId;
+    return waits || same(before, after) ? [] : [{ id: row.id, after }];
+  });
+  await allocations.remove(tx, differing.map(({ id }) => id));
+  await allocations.insert(tx, differing.flatMap(({ after }) => after));
+}
+
+async function goOn({ tx }: Work, pending: Reallocation, rows: readonly AllocatedRow[], rules: readonly AttributionRule[]): Promise<void> {
+  if (rows.length === REALLOCATED_AT_ONCE) await reallocations.advance(tx, pending, pending.pass, rows.at(-1)!.id);
+  else if (pending.pass === 1 && rules.some(follows)) await reallocations.advance(tx, pending, 2, null);
+  else await reallocations.finish(tx, pending);
+}
+
+const COMPARED = ['part', 'ruleId', 'domain', 'service', 'workstream', 'ratio', 'billedCost', 'effectiveCost', 'month', 'day', 'providerName', 'currency'] as const satisfies (keyof Allocation)[];
+
+function same(before: readonly Allocation[], after: readonly Allocation[]): boolean {
+  return before.length === after.length && before.every((part, index) => COMPARED.every((name) => part[name] === after[index]![name]));
 }
