@@ -158,7 +158,7 @@ function orderName(list: List): string {
 function writeCursor(list: List, node: object): string {
   const values = list.order.map((column) => {
     const value = (node as Record<string, unknown>)[column.column];
-    return value instanceof Date ? value.toISOString() : String(value);
+    return value instanceof Date ? value.toISOString().slice(0, column.cast === 'date' ? 10 : undefined) : String(value);
   });
   return Buffer.from(JSON.stringify([orderName(list), ...values])).toString('base64url');
 }
@@ -169,6 +169,7 @@ const CASTS: Readonly<Record<string, (text: string) => boolean>> = {
   int: (text) => /^-?\d{1,9}$/.test(text),
   bigint: (text) => /^-?\d{1,18}$/.test(text),
   timestamptz: (text) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text)),
+  date: (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text),
   text: (text) => !text.includes('\0'),
 };
 

@@ -31,7 +31,7 @@ export type ChargeCategory = (typeof CHARGE_CATEGORIES)[number];
 export const RULE_KINDS = ['TAG', 'ACCOUNT', 'SERVICE', 'RATIO', 'SHARE'] as const;
 export type RuleKind = (typeof RULE_KINDS)[number];
 
-export const RUNWAY_STATUSES = ['OK', 'BREACHED', 'ESCALATED'] as const;
+export const RUNWAY_STATUSES = ['OK', 'BREACHED', 'ESCALATED', 'NOT_LIMITED', 'UNKNOWN'] as const;
 export type RunwayStatus = (typeof RUNWAY_STATUSES)[number];
 
 export const THRESHOLD_KINDS = ['ACTUAL', 'FORECAST'] as const;
@@ -85,6 +85,17 @@ export interface BudgetRevision {
   readonly at: Date;
 }
 
+/** That a threshold of a budget was reached; told once until it is left. */
+export interface BudgetAlert {
+  readonly budgetId: string;
+  readonly kind: ThresholdKind;
+  /** Percent of what is allocated. */
+  readonly threshold: number;
+  readonly since: Date;
+  /** What was used, or forecast to be, when it was reached; in the budget's currency. */
+  readonly used: Decimal;
+}
+
 /** What is promised to be paid. */
 export interface Commitment {
   readonly id: string;
@@ -100,7 +111,7 @@ export interface Commitment {
   readonly start: string;
   /** The first day after the last one; null: without end. */
   readonly end: string | null;
-  /** As stored; PENDING, ACTIVE, EXHAUSTED and EXPIRED follow from dates and payments, see lifecycle/commitment-state.ts. */
+  /** As stored; PENDING, ACTIVE, EXHAUSTED and EXPIRED follow from dates and payments, see money/commitment.ts. */
   readonly status: CommitmentStatus;
   /** What it takes of its budget's period, in the budget's currency. */
   readonly total: Decimal;
@@ -366,7 +377,7 @@ export interface RunwayPolicy {
   readonly currency: string;
   readonly threshold: Decimal;
   readonly secondThreshold: Decimal | null;
-  readonly told: RunwayStatus;
+  readonly told: Exclude<RunwayStatus, 'NOT_LIMITED' | 'UNKNOWN'>;
   readonly toldAt: Date | null;
   readonly updatedBy: string;
   readonly updatedAt: Date;

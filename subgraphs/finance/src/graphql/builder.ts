@@ -14,6 +14,8 @@ export interface FinanceContext extends HubContext {
   readonly changes: Changes<FinanceEvents>;
   readonly now: () => Date;
   readonly anomalyFactor: number;
+  /** Origin of the hub's own door; empty when it has none. */
+  readonly publicUrl: () => string;
 }
 
 /** The hub's schema builder; every file of this folder adds one noun to it. */
@@ -33,8 +35,8 @@ export const CommitmentKind = words('CommitmentKind', 'Kind of commitment.', mod
 export const Cadence = words('Cadence', 'How often an amount is paid.', model.CADENCES, { ONCE: 'Once, at the start.', MONTHLY: 'Every month.', QUARTERLY: 'Every three months.', YEARLY: 'Every year.' });
 export const CommitmentStatus = words('CommitmentStatus', 'State of a commitment, in the words of FOCUS 1.4.', model.COMMITMENT_STATUSES, { PROPOSED: 'Not signed.', PENDING: 'Signed, before its start.', ACTIVE: 'In force.', EXHAUSTED: 'Its value is paid.', EXPIRED: 'Its end has passed.', CANCELED: 'Ended early.', SUPERSEDED: 'Another took its place.' });
 export const RuleKind = words('AttributionRuleKind', 'By what charges are attributed.', model.RULE_KINDS, { TAG: 'By a tag.', ACCOUNT: 'By billing account or sub-account.', SERVICE: 'By the provider\'s service.', RATIO: 'Divided by fixed ratios.', SHARE: 'Divided by the shares of another measure.' });
-export const RunwayStatus = words('RunwayStatus', 'Where a runway stands.', model.RUNWAY_STATUSES, { OK: 'Above its threshold.', BREACHED: 'Below its threshold.', ESCALATED: 'Below its second threshold.' });
-export const ThresholdKind = words('ThresholdKind', 'What a threshold of a budget is compared with.', model.THRESHOLD_KINDS, { ACTUAL: 'What is spent and committed.', FORECAST: 'What is forecast until the end of the period.' });
+export const RunwayStatus = words('RunwayStatus', 'Where a runway stands.', model.RUNWAY_STATUSES, { OK: 'Above its threshold.', BREACHED: 'Below its threshold.', ESCALATED: 'Below its second threshold.', NOT_LIMITED: 'No more goes out than comes in.', UNKNOWN: 'A balance or an exchange rate is missing.' });
+export const ThresholdKind = words('ThresholdKind', 'What a threshold of a budget is compared with.', model.THRESHOLD_KINDS, { ACTUAL: 'What is spent.', FORECAST: 'What is spent, committed, and to be expected until the end of the period.' });
 
 /** The history of one entity, batched over all that a request asks for. */
 export async function loadHistory(context: FinanceContext, noun: string, id: string): Promise<TransitionRecordRow[]> {
