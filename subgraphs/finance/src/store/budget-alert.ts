@@ -1,0 +1,58 @@
+import type { Sql, Tx } from '@hubgraph/kit/sql';
+import { trailingSpan, type DatedAmount } from '../forecast/flow.ts';
+import type { Budget, BudgetAlert } from '../model.ts';
+import { decimalText, plainRow } from './plain.ts';
+
+const plain = (row: BudgetAlert) => plainRow<BudgetAlert>(row, ['used'], []);
+const plainBudget = (row: Budget) => plainRow<Budget>(row, ['allocated'], ['periodStart', 'periodEnd']);
+/** That have thresholds to look at, or told ones to take back. */
+const WATCHED = `((t."status" IN ('ACTIVE', 'FROZEN') AND cardinality(t."actualThresholds") + cardinality(t."forecastThresholds") > 0) OR EXISTS (SELECT 1 FROM "BudgetAlert" a WHERE a."budgetId" = t."id"))`;
+
+/** What the domains of budgets and of their parts spent in the days that say what a day costs, in the currencies that it came in. */
+const TRAILING = `
+WITH RECURSIVE tree AS (
+  SELECT b."id" AS "root", b."id", b."domain", b."currency" FROM "Budget" b WHERE b."id" = ANY($1::uuid[])
+  UNION ALL
+  SELECT t."root", b."id", b."domain", t."currency" FROM tree t JOIN "Budget" b ON b."parentId" = t."id" AND b."status" <> 'DRAFT'
+), scope AS (SELECT DISTINCT "root", "domain", "currency" FROM tree
+), matched AS (
+  SELECT DISTINCT c."id" FROM "Payment" p JOIN "CostRow" m ON m."id" = p."costRowId"
+  JOIN "CostRow" c ON c."source" = m."source" AND c."rowKey" = m."rowKey" AND c."current" AND c."month" = m."month"
+), used AS (
+  SELECT s."root", a."currency", CASE WHEN a."currency" <> s."currency" THEN a."day" END AS "day", sum(a."billedCost") AS "amount"
+  FROM scope s JOIN "Allocation" a ON a."domain" = s."domain" AND a."day" >= $2::text::date AND a."day" < $3::text::date WHERE a."rowId" NOT IN (SELECT "id" FROM matched) GROUP BY 1, 2, 3
+  UNION ALL
+  SELECT s."root", k."currency", CASE WHEN k."currency" <> s."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END, sum(k."cost")
+  FROM scope s JOIN "TokenSpend" k ON k."current" AND k."domain" = s."domain" AND k."at" >= ($2::text || 'T00:00:00Z')::timestamptz AND k."at" < ($3::text || 'T00:00:00Z')::timestamptz
+  WHERE NOT EXISTS (SELECT 1 FROM "CostRow" c WHERE c."current" AND c."month" = k."month" AND lower(c."providerName") = lower(k."provider")) GROUP BY 1, 2, 3
+)
+SELECT "root", "currency", "day"::text AS "day", sum("amount")::text AS "amount" FROM used GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+
+export const budgetAlerts = {
+  /** All that are told, the newest first. */
+  all: async (sql: Sql): Promise<BudgetAlert[]> => (await sql.query<BudgetAlert>(`SELECT * FROM "BudgetAlert" ORDER BY "since" DESC, "budgetId", "kind", "threshold"`)).map(plain),
+  /** What is told of each of many budgets, by threshold; budgets without any are missing. */
+  async of(sql: Sql, budgetIds: readonly string[]): Promise<Map<string, BudgetAlert[]>> {
+    const rows = await sql.query<BudgetAlert>(`SELECT * FROM "BudgetAlert" WHERE "budgetId" = ANY($1::uuid[]) ORDER BY "budgetId", "kind", "threshold"`, [budgetIds]);
+    return Map.groupBy(rows.map(plain), ({ budgetId }) => budgetId);
+  },
+  /** Some of the budgets whose thresholds matter, by id behind `after`. */
+  watched: async (sql: Sql, after: string | null, limit: number): Promise<Budget[]> => (await sql.query<Budget>(`SELECT t.* FROM "Budget" t WHERE ${WATCHED} AND ($1::uuid IS NULL OR t."id" > $1::uuid) ORDER BY t."id" LIMIT $2::int`, [after, limit])).map(plainBudget),
+  async lockBudget(tx: Tx, id: string): Promise<Budget | null> {
+    const [row] = await tx.query<Budget>(`SELECT t.* FROM "Budget" t WHERE t."id" = $1::uuid FOR UPDATE`, [id]);
+    return row === undefined ? null : plainBudget(row);
+  },
+  /** By budget; those of which nothing was spent are missing. */
+  async trailing(sql: Sql, budgetIds: readonly string[], today: string): Promise<Map<string, DatedAmount[]>> {
+    const { start, end } = trailingSpan(today);
+    const rows = await sql.query<DatedAmount & { root: string }>(TRAILING, [budgetIds, start, end]);
+    return new Map([...Map.groupBy(rows, ({ root }) => root)].map(([root, of]) => [root, of.map(({ currency, day, amount }) => ({ currency, day, amount: decimalText(amount) }))]));
+  },
+
+  async insert(tx: Tx, { budgetId, kind, threshold, since, used }: BudgetAlert): Promise<void> {
+    await tx.query(`INSERT INTO "BudgetAlert" ("budgetId", "kind", "threshold", "since", "used") VALUES ($1::uuid, $2, $3::int, $4::timestamptz, $5::text::numeric)`, [budgetId, kind, threshold, since, used]);
+  },
+  async remove(tx: Tx, { budgetId, kind, threshold }: Pick<BudgetAlert, 'budgetId' | 'kind' | 'threshold'>): Promise<void> {
+    await tx.query(`DELETE FROM "BudgetAlert" WHERE "budgetId" = $1::uuid AND "kind" = $2 AND "threshold" = $3::int`, [budgetId, kind, threshold]);
+  },
+};
