@@ -6,6 +6,7 @@ import { config } from './config.ts';
 import { codes } from './errors.ts';
 import { events } from './events.ts';
 import { schema } from './graphql/index.ts';
+import { importHttp } from './ingest/http.ts';
 import { jobs } from './jobs.ts';
 import { budgetLifecycle } from './lifecycle/budget.ts';
 import { commitmentLifecycle } from './lifecycle/commitment.ts';
@@ -35,8 +36,9 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   const changes = createChanges({ transactor, catalogue: events, clock, committed: () => committed.wake() });
   return runHub(definition, deps, {
     sql,
-    context: (common) => ({ ...common, sql, changes, now: () => clock.now(), anomalyFactor: settings.HUBGRAPH_FINANCE_ANOMALY_FACTOR }),
+    context: (common) => ({ ...common, sql, changes, now: () => clock.now(), publicUrl: () => deps.publicUrl?.() ?? '', anomalyFactor: settings.HUBGRAPH_FINANCE_ANOMALY_FACTOR }),
     jobs: jobs({ sql, changes, clock, log, settings }),
+    http: importHttp({ changes, verifier: deps.verifier, log }),
     committed,
     close,
   });

@@ -1,5 +1,8 @@
 import { connectionOf } from '@hubgraph/kit/graphql/connection';
+import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import { isUuid } from '@hubgraph/kit/ids';
+import { MOST_COSTS, recordCost, type RecordCostInput } from '../commands/cost.ts';
+import { IMPORT_PATH } from '../import/entry.ts';
 import { costImports, type CostImportFilter as Filter, type CostImportOrder as Order } from '../store/cost-import.ts';
 import { builder, paging, READ, type FinanceContext } from './builder.ts';
 import { CostImport } from './refs.ts';
@@ -67,3 +70,46 @@ builder.queryField('costImports', (t) =>
     resolve: (_root, { filter, orderBy, ...page }, context) => costImports.page(context.sql, filter ?? {}, orderBy ?? 'STARTED_DESC', page),
   }),
 );
+
+builder.queryField('costImportUrl', (t) =>
+  t.string({
+    nullable: true,
+    description: 'Where files of costs and token usage are sent: POST with the token of the caller, the file as the body. Null when the hub has no address.',
+    requiresScopes: [['finance:write']],
+    resolve: (_root, _args, context) => (context.publicUrl() === '' ? null : `${context.publicUrl()}${IMPORT_PATH}`),
+  }),
+);
+
+const CostTagInput = builder.inputType('CostTagInput', {
+  description: 'A tag of a charge.',
+  fields: (t) => ({ key: t.string({ required: true, description: 'Its name.' }), value: t.string({ required: true, description: 'What it says.' }) }),
+});
+const CostInput = builder.inputType('CostInput', {
+  description: 'One charge.',
+  fields: (t) => ({
+    sourceKey: t.string({ required: true, description: 'The source\'s own key of it, such as number and line of an invoice: the same key and content again changes nothing, another content corrects.' }),
+    provider: t.string({ required: true, description: 'Who charges it.' }),
+    serviceName: t.string({ description: 'What for, by the provider\'s name.' }),
+    description: t.string({ description: 'What the invoice says.' }),
+    billedCost: t.field({ type: 'Decimal', required: true, description: 'What is invoiced; negative for a credit.' }),
+    effectiveCost: t.field({ type: 'Decimal', description: 'What it costs after commitments are spread over their time; what is invoiced when left out.' }),
+    currency: t.string({ required: true, description: 'Currency, such as EUR.' }),
+    start: t.field({ type: 'Date', required: true, description: 'First day that it is for.' }),
+    end: t.field({ type: 'Date', description: 'The first day after the last one; the end of the month of start when left out.' }),
+    category: t.string({ description: 'Usage (when left out), Purchase, Tax, Credit or Adjustment.' }),
+    account: t.string({ description: 'Billing account.' }),
+    subAccount: t.string({ description: 'Sub-account.' }),
+    tags: t.field({ type: [CostTagInput], description: 'Tags, by which rules attribute it.' }),
+  }),
+});
+addMutation(builder, {
+  verb: 'recordCost',
+  description: `Records 1 to ${MOST_COSTS} charges that come in no file: all or none, with every reason at once. Safe to repeat. What is told for a closed month counts in the open one.`,
+  scopes: [['finance:write']],
+  input: builder.inputType('RecordCostInput', {
+    description: 'A batch of charges.',
+    fields: (t) => ({ source: t.string({ required: true, description: 'Where they come from, such as invoices/hetzner: keys are unique within a source.' }), costs: t.field({ type: [CostInput], required: true, description: `1 to ${MOST_COSTS} charges.` }), ...changeFields(t) }),
+  }),
+  payload: { import: CostImport },
+  run: (input, verb, context) => context.changes.run(context.caller, verb, (work) => recordCost(work, input as unknown as RecordCostInput)),
+});

@@ -37,6 +37,15 @@ export const costImports = {
   byIds: (sql: Sql, ids: readonly string[]) => rowsBy<CostImport>(sql, 'CostImport', 'id', 'uuid', ids),
   page: (sql: Sql, filter: CostImportFilter, order: CostImportOrder, args: PageArgs): Promise<Page<CostImport>> => pageOf(sql, list(filter, order), args),
 
+  /** Lets those who bring rows of one source take turns, batch by batch: until this transaction ends. */
+  async takeSource(tx: Tx, source: string): Promise<void> {
+    await tx.query(`SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtextextended($1, 5))) AS turn`, [`finance.source ${source}`]);
+  },
+  /** Whether a source brought anything in another import: if not, none of its keys is known. */
+  async isSourceKnown(tx: Tx, source: string, exceptId: string): Promise<boolean> {
+    const rows = await tx.query(`SELECT 1 FROM "CostImport" WHERE "source" = $1 AND "id" <> $2::uuid LIMIT 1`, [source, exceptId]);
+    return rows.length > 0;
+  },
   async insert(tx: Tx, row: CostImport): Promise<void> {
     await prismaOf(tx).costImport.create({ data: { ...row } });
   },

@@ -1,7 +1,9 @@
 import type { Condition, List, Page, PageArgs } from '@hubgraph/kit/page';
 import { pageOf } from '@hubgraph/kit/page';
-import type { Sql } from '@hubgraph/kit/sql';
+import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
+import type { Charge } from '../import/entry.ts';
+import type { Link } from '../import/chain.ts';
 import type { CostRow } from '../model.ts';
 import { plainPage, plainRow } from './plain.ts';
 
@@ -42,7 +44,9 @@ export const COST_ROW_ORDERS = {
 export type CostRowOrder = keyof typeof COST_ROW_ORDERS;
 
 const DECIMALS = ['billedCost', 'effectiveCost', 'listCost', 'contractedCost', 'listUnitPrice', 'contractedUnitPrice', 'pricingQuantity', 'consumedQuantity'] as const;
-const plain = (row: CostRow) => plainRow<CostRow>(row, DECIMALS, ['day']);
+/** A row of the table as the model has it. */
+export const plainCostRow = (row: CostRow) => plainRow<CostRow>(row, DECIMALS, ['day']);
+const plain = plainCostRow;
 
 function list(filter: CostRowFilter, order: CostRowOrder): List {
   const where: Condition[] = [];
@@ -73,10 +77,63 @@ function list(filter: CostRowFilter, order: CostRowOrder): List {
   return { table: 'CostRow', where, order: COST_ROW_ORDERS[order] };
 }
 
+/** Of a charge, what is corrected by its difference. */
+export const COST_AMOUNTS = ['billedCost', 'effectiveCost', 'listCost', 'contractedCost', 'pricingQuantity', 'consumedQuantity'] as const;
+export type CostAmount = (typeof COST_AMOUNTS)[number];
+
+/** A charge before it is stored; the import is the same for all of a batch. */
+export interface NewCostRow extends Omit<Charge, 'key'>, Pick<CostRow, 'id' | 'rowKey' | 'contentHash' | 'correctionOfId' | 'month' | 'day'> {}
+
+/** What an insert reads from JSON, with its types: a batch is one parameter, which costs the driver least. */
+const INSERTED = {
+  id: 'uuid', rowKey: 'text', contentHash: 'text', correctionOfId: 'uuid', month: 'text', billedCost: 'numeric', effectiveCost: 'numeric', listCost: 'numeric', contractedCost: 'numeric', listUnitPrice: 'numeric', contractedUnitPrice: 'numeric',
+  billingCurrency: 'text', billingPeriodStart: 'timestamptz', billingPeriodEnd: 'timestamptz', chargePeriodStart: 'timestamptz', chargePeriodEnd: 'timestamptz', day: 'date', chargeCategory: 'text', chargeClass: 'text', chargeFrequency: 'text',
+  chargeDescription: 'text', providerName: 'text', publisherName: 'text', invoiceIssuerName: 'text', billingAccountId: 'text', billingAccountName: 'text', subAccountId: 'text', subAccountName: 'text', serviceCategory: 'text', serviceName: 'text',
+  resourceId: 'text', resourceName: 'text', resourceType: 'text', regionId: 'text', regionName: 'text', availabilityZone: 'text', skuId: 'text', skuPriceId: 'text', pricingCategory: 'text', pricingQuantity: 'numeric', pricingUnit: 'text',
+  consumedQuantity: 'numeric', consumedUnit: 'text', commitmentDiscountId: 'text', commitmentDiscountName: 'text', commitmentDiscountCategory: 'text', commitmentDiscountType: 'text', commitmentDiscountStatus: 'text', tags: 'jsonb', more: 'jsonb',
+} as const satisfies Record<keyof NewCostRow, string>;
+const NAMES = Object.keys(INSERTED).map((name) => `"${name}"`).join(', ');
+const INSERT = `INSERT INTO "CostRow" ("source", "importId", "current", ${NAMES})
+  SELECT $2::text, $3::uuid, true, ${NAMES} FROM json_to_recordset($1::json) AS r(${Object.entries(INSERTED).map(([name, type]) => `"${name}" ${type}`).join(', ')})`;
+
 export const costRows = {
+  /** The rows that count of many keys of one source, by key, oldest first. */
+  async chains(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, Link<CostAmount>[]>> {
+    const rows = await tx.query<Link<CostAmount> & Record<CostAmount, string | null> & { rowKey: string }>(
+      `SELECT "id", "rowKey", "contentHash", "month", ${COST_AMOUNTS.map((name) => `"${name}"::text`).join(', ')} FROM "CostRow" WHERE "source" = $1 AND "rowKey" = ANY($2::text[]) AND "current" ORDER BY "id"`,
+      [source, keys],
+    );
+    const chains = new Map<string, Link<CostAmount>[]>();
+    for (const { id, rowKey, contentHash, month, ...amounts } of rows) {
+      const link = { id, contentHash, month, amounts };
+      const chain = chains.get(rowKey);
+      if (chain === undefined) chains.set(rowKey, [link]);
+      else chain.push(link);
+    }
+    return chains;
+  },
+  /** How many rows each of these keys ever had. */
+  async lengths(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, number>> {
+    if (keys.length === 0) return new Map();
+    const rows = await tx.query<{ rowKey: string; count: number }>(`SELECT "rowKey", count(*)::int AS "count" FROM "CostRow" WHERE "source" = $1 AND "rowKey" = ANY($2::text[]) GROUP BY 1`, [source, keys]);
+    return new Map(rows.map(({ rowKey, count }) => [rowKey, count]));
+  },
+  /** Rows that count no more. */
+  async replace(tx: Tx, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await tx.query(`UPDATE "CostRow" SET "current" = false WHERE "id" = ANY($1::uuid[])`, [ids]);
+  },
+  /** Inserts a batch in one statement. The rows of a key must be locked by the turn of their source. */
+  async insert(tx: Tx, source: string, importId: string, rows: readonly NewCostRow[]): Promise<void> {
+    if (rows.length > 0) await tx.query(INSERT, [JSON.stringify(rows), source, importId]);
+  },
   async byIds(sql: Sql, ids: readonly string[]): Promise<Map<string, CostRow>> {
     const rows = await rowsBy<CostRow>(sql, 'CostRow', 'id', 'uuid', ids);
     return new Map([...rows].map(([id, row]) => [id, plain(row)]));
+  },
+  /** Rows that correct others or took their place, oldest first. */
+  async correctionsOf(sql: Sql, ids: readonly string[]): Promise<Map<string, CostRow[]>> {
+    const rows = await sql.query<CostRow>(`SELECT t.* FROM "CostRow" t WHERE t."correctionOfId" = ANY($1::uuid[]) ORDER BY t."id"`, [ids]);
+    return Map.groupBy(rows.map(plain), (row) => row.correctionOfId!);
   },
   async page(sql: Sql, filter: CostRowFilter, order: CostRowOrder, args: PageArgs): Promise<Page<CostRow>> {
     return plainPage(await pageOf<CostRow>(sql, list(filter, order), args), plain);
