@@ -1,0 +1,2 @@
+import { builder } from './builder.ts';
+void builder;
