@@ -11,7 +11,7 @@ type InputFields = Parameters<Parameters<ReturnType<typeof builder.inputRef<Draf
 
 const more = (t: InputFields) => ({
   parentId: t.id({ description: 'Id of the budget that it is a part of: of the same currency, with a period that contains this one.' }),
-  actualThresholds: t.intList({ description: 'Percent of what is allocated, 1 to 1000, at which spent and committed are told; 80 and 100 when left out.' }),
+  actualThresholds: t.intList({ description: 'Percent of what is allocated, 1 to 1000, at which what is spent is told; 80 and 100 when left out.' }),
   forecastThresholds: t.intList({ description: 'Percent of what is allocated, 1 to 1000, at which the forecast is told; 100 when left out.' }),
   owner: t.string({ description: 'Who answers for it; of a new one, the caller when left out.' }),
 });
