@@ -6,6 +6,8 @@ import type { Refused } from '@hubgraph/kit/refusal';
 import type { Job } from '@hubgraph/kit/schedule';
 import type { Sql } from '@hubgraph/kit/sql';
 import type { Logger } from 'pino';
+import { findAnomalies } from './commands/anomaly.ts';
+import { followShares, reallocate } from './commands/attribution.ts';
 import type { FinanceChanges, Swept, Work } from './commands/common.ts';
 import { settleCommitments } from './commands/commitment-settle.ts';
 import { thresholdJobs } from './commands/threshold-jobs.ts';
@@ -23,7 +25,7 @@ export interface JobDeps {
 
 /** What the hub does by itself, on one replica at a time. */
 export function jobs(deps: JobDeps): Job[] {
-  const { sql, changes, clock, log } = deps;
+  const { sql, changes, clock, log, settings } = deps;
   /** Runs a sweep in transactions of its batches until nothing is left. */
   const sweep = (name: string, cron: string, batch: (work: Work) => Promise<{ swept: Swept } | Refused>): Job => ({
     name,
@@ -41,6 +43,9 @@ export function jobs(deps: JobDeps): Job[] {
   });
   return [
     sweep('settle-commitments', '* * * * *', settleCommitments),
+    sweep('reallocate', '* * * * *', reallocate),
+    sweep('follow-shares', '40 2 * * *', followShares),
+    sweep('find-anomalies', '20 3 * * *', (work) => findAnomalies(work, settings.HUBGRAPH_FINANCE_ANOMALY_FACTOR)),
     ...thresholdJobs({ sql, changes, clock }),
     {
       name: 'forget-idempotency-keys',

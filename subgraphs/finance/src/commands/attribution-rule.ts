@@ -46,8 +46,10 @@ export async function addAttributionRule(work: Work, input: RuleInput): Promise<
   return { rule };
 }
 
-export interface UpdateRuleInput extends Partial<Omit<RuleInput, 'kind'>> {
+export interface UpdateRuleInput extends Partial<Omit<RuleInput, 'kind' | 'name' | 'targets'>> {
   readonly id: string;
+  readonly name?: string | null;
+  readonly targets?: readonly AttributionTarget[] | null;
   readonly expectedVersion?: number | null;
 }
 

@@ -4,7 +4,7 @@ import type { Sql } from '@hubgraph/kit/sql';
 import type { Allocation, AttributionRule } from '../model.ts';
 import { allocations, attributionRules } from '../store/index.ts';
 import { reallocations, type Reallocation } from '../store/reallocation.ts';
-import type { Work } from './common.ts';
+import type { Swept, Work } from './common.ts';
 
 export type { AllocatedRow } from '../attribution/match.ts';
 
@@ -38,11 +38,12 @@ export async function weightsIn(sql: Sql, month: string, rules: readonly Attribu
   return ({ id, measure }, row) => weighed.get(`${id} ${measure?.of === 'TOKENS' ? '*' : row.billingCurrency}`) ?? null;
 }
 
-/** What a batch did. */
-export interface Reallocated {
-  /** Rows that were looked at. */
-  readonly done: number;
-  readonly more: boolean;
+/** Notes open months whose charges shares divide: what the shares follow may have changed without a charge, as tokens do. */
+export async function followShares(work: Work): Promise<{ swept: Swept }> {
+  const rules = (await attributionRules.inForce(work.tx)).filter(follows);
+  const months = rules.length === 0 ? [] : await allocations.openMonthsOf(work.tx, rules.map(({ id }) => id));
+  await reallocations.requestShares(work.tx, months, work.caller.sub, work.now);
+  return { swept: { done: months.length, more: false } };
 }
 
 /**
@@ -51,7 +52,7 @@ export interface Reallocated {
  *
  * Locks in the order of imports (month, rows, rules, note), so that none waits for the other in a circle.
  */
-export async function reallocate(work: Work): Promise<{ swept: Reallocated }> {
+export async function reallocate(work: Work): Promise<{ swept: Swept }> {
   const { tx } = work;
   const pending = await reallocations.next(tx);
   if (pending === null) return { swept: { done: 0, more: false } };

@@ -44,6 +44,14 @@ export const allocations = {
     const rows = await sql.query<Allocation>(`SELECT * FROM "Allocation" WHERE "rowId" = ANY($1::uuid[]) ORDER BY "rowId", "part"`, [rowIds]);
     return Map.groupBy(rows.map(plain), (row) => row.rowId);
   },
+  /** Months that are not closed in which a part has one of these rules. */
+  async openMonthsOf(sql: Sql, ruleIds: readonly string[]): Promise<string[]> {
+    const rows = await sql.query<{ month: string }>(
+      `SELECT p."month" FROM "BillingPeriod" p WHERE p."status" = 'OPEN' AND EXISTS (SELECT 1 FROM "Allocation" a WHERE a."month" = p."month" AND a."ruleId" = ANY($1::uuid[])) ORDER BY 1`,
+      [ruleIds],
+    );
+    return rows.map(({ month }) => month);
+  },
   /** The next rows of a month behind `after`, by id, locked: who replaces one of them waits. `ruleIds` asks for those only that have a part of these rules. */
   async lockRows(tx: Tx, month: string, after: string | null, limit: number, ruleIds: readonly string[] | null): Promise<AllocatedRow[]> {
     const held = ruleIds === null ? '' : `AND EXISTS (SELECT 1 FROM "Allocation" a WHERE a."rowId" = t."id" AND a."ruleId" = ANY($3::uuid[]))`;
