@@ -2,6 +2,7 @@ import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { trailingSpan, type DatedAmount } from '../forecast/flow.ts';
 import type { Budget, BudgetAlert } from '../model.ts';
 import { decimalText, plainRow } from './plain.ts';
+import { BILLED, MATCHED, UNBILLED } from './spend.ts';
 
 const plain = (row: BudgetAlert) => plainRow<BudgetAlert>(row, ['used'], []);
 const plainBudget = (row: Budget) => plainRow<Budget>(row, ['allocated'], ['periodStart', 'periodEnd']);
@@ -15,16 +16,14 @@ WITH RECURSIVE tree AS (
   UNION ALL
   SELECT t."root", b."id", b."domain", t."currency" FROM tree t JOIN "Budget" b ON b."parentId" = t."id" AND b."status" <> 'DRAFT'
 ), scope AS (SELECT DISTINCT "root", "domain", "currency" FROM tree
-), matched AS (
-  SELECT DISTINCT c."id" FROM "Payment" p JOIN "CostRow" m ON m."id" = p."costRowId"
-  JOIN "CostRow" c ON c."source" = m."source" AND c."rowKey" = m."rowKey" AND c."current" AND c."month" = m."month"
-), used AS (
+), ${MATCHED}, uses AS (
+  SELECT s."root", k."month", k."currency", CASE WHEN k."currency" <> s."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END AS "day", k."provider", sum(k."cost") AS "amount"
+  FROM scope s JOIN "TokenSpend" k ON k."current" AND k."domain" = s."domain" AND k."at" >= ($2::text || 'T00:00:00Z')::timestamptz AND k."at" < ($3::text || 'T00:00:00Z')::timestamptz GROUP BY 1, 2, 3, 4, 5
+), ${BILLED}, used AS (
   SELECT s."root", a."currency", CASE WHEN a."currency" <> s."currency" THEN a."day" END AS "day", sum(a."billedCost") AS "amount"
   FROM scope s JOIN "Allocation" a ON a."domain" = s."domain" AND a."day" >= $2::text::date AND a."day" < $3::text::date WHERE a."rowId" NOT IN (SELECT "id" FROM matched) GROUP BY 1, 2, 3
   UNION ALL
-  SELECT s."root", k."currency", CASE WHEN k."currency" <> s."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END, sum(k."cost")
-  FROM scope s JOIN "TokenSpend" k ON k."current" AND k."domain" = s."domain" AND k."at" >= ($2::text || 'T00:00:00Z')::timestamptz AND k."at" < ($3::text || 'T00:00:00Z')::timestamptz
-  WHERE NOT EXISTS (SELECT 1 FROM "CostRow" c WHERE c."current" AND c."month" = k."month" AND lower(c."providerName") = lower(k."provider")) GROUP BY 1, 2, 3
+  SELECT f."root", f."currency", f."day", f."amount" FROM (${UNBILLED}) f
 )
 SELECT "root", "currency", "day"::text AS "day", sum("amount")::text AS "amount" FROM used GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 

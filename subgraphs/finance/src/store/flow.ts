@@ -9,6 +9,7 @@ import { addDays, monthsIn, type Span } from '../money/calendar.ts';
 import { conversionKey, exchangeRates, type Conversion } from './exchange-rate.ts';
 import { decimalText } from './plain.ts';
 import { runwayPolicies } from './runway-policy.ts';
+import { BILLED, MATCHED, UNBILLED } from './spend.ts';
 
 /** A currency for each domain. */
 type Currencies = ReadonlyMap<string, string>;
@@ -21,17 +22,15 @@ interface OfDomain {
  * of models of providers that have no charges in that month. Another currency than the domain's is summed by day.
  */
 const variable = (chargesIn: string, tokensIn: string) => `
-WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS w("domain", "currency")
-), matched AS (
-  SELECT DISTINCT c."id" FROM "Payment" p JOIN "CostRow" m ON m."id" = p."costRowId"
-  JOIN "CostRow" c ON c."source" = m."source" AND c."rowKey" = m."rowKey" AND c."current" AND c."month" = m."month"
-), used AS (
+WITH RECURSIVE wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS w("domain", "currency")
+), ${MATCHED}, uses AS (
+  SELECT w."domain", k."month", k."currency", CASE WHEN k."currency" <> w."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END AS "day", k."provider", sum(k."cost") AS "amount"
+  FROM wanted w JOIN "TokenSpend" k ON k."current" AND k."domain" = w."domain" AND ${tokensIn} GROUP BY 1, 2, 3, 4, 5
+), ${BILLED}, used AS (
   SELECT w."domain", a."month", a."currency", CASE WHEN a."currency" <> w."currency" THEN a."day" END AS "day", sum(a."billedCost") AS "amount"
   FROM wanted w JOIN "Allocation" a ON a."domain" = w."domain" AND ${chargesIn} WHERE a."rowId" NOT IN (SELECT "id" FROM matched) GROUP BY 1, 2, 3, 4
   UNION ALL
-  SELECT w."domain", k."month", k."currency", CASE WHEN k."currency" <> w."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END, sum(k."cost")
-  FROM wanted w JOIN "TokenSpend" k ON k."current" AND k."domain" = w."domain" AND ${tokensIn}
-  WHERE NOT EXISTS (SELECT 1 FROM "CostRow" c WHERE c."current" AND c."month" = k."month" AND lower(c."providerName") = lower(k."provider")) GROUP BY 1, 2, 3, 4
+  SELECT f."domain", f."month", f."currency", f."day", f."amount" FROM (${UNBILLED}) f
 )
 SELECT "domain", "month", "currency", "day"::text AS "day", sum("amount")::text AS "amount" FROM used GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
 const OF_MONTHS = variable(`a."month" = ANY($3::text[])`, `k."month" = ANY($3::text[])`);
