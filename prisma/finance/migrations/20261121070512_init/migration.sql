@@ -402,9 +402,6 @@ CREATE INDEX "CostRow_current_month_providerName_idx" ON "CostRow"("current", "m
 CREATE INDEX "CostRow_current_day_idx" ON "CostRow"("current", "day");
 
 -- CreateIndex
-CREATE INDEX "CostRow_source_rowKey_current_idx" ON "CostRow"("source", "rowKey", "current");
-
--- CreateIndex
 CREATE INDEX "CostRow_serviceName_day_idx" ON "CostRow"("serviceName", "day");
 
 -- CreateIndex
@@ -436,9 +433,6 @@ CREATE UNIQUE INDEX "AttributionRule_name_key" ON "AttributionRule"("name");
 
 -- CreateIndex
 CREATE INDEX "AttributionRule_priority_id_idx" ON "AttributionRule"("priority", "id");
-
--- CreateIndex
-CREATE INDEX "TokenSpend_source_sourceKey_current_idx" ON "TokenSpend"("source", "sourceKey", "current");
 
 -- CreateIndex
 CREATE INDEX "TokenSpend_workstream_current_month_idx" ON "TokenSpend"("workstream", "current", "month");

@@ -44,7 +44,7 @@ export async function importBatch(work: Work, from: { readonly source: string; r
   const inserted: NewCostRow[] = [];
   let corrected = 0;
   for (const { rowKey, charge, contentHash, month, chain } of pending) {
-    const step: Step<CostAmount> = stepOf({ contentHash, month, amounts: charge }, chain, openFrom);
+    const step: Step<CostAmount> = stepOf({ contentHash, month, amounts: amountsOf(charge) }, chain, openFrom);
     if (step.kind === 'unchanged') continue;
     const { key: _key, ...columns } = charge;
     const row = { ...columns, id: newId(), rowKey, day: charge.chargePeriodStart.slice(0, 10), month: step.month };
@@ -52,14 +52,17 @@ export async function importBatch(work: Work, from: { readonly source: string; r
     else {
       corrected++;
       if (step.replaces !== null) replaced.push(step.replaces);
-      const amounts = Object.fromEntries(COST_AMOUNTS.map((name) => [name, step.amounts[name]])) as unknown as Pick<Charge, CostAmount>;
-      inserted.push({ ...row, ...amounts, contentHash: `${contentHash}#${lengths.get(rowKey) ?? 0}`, correctionOfId: step.of });
+      inserted.push({ ...row, ...(step.amounts as Pick<Charge, CostAmount>), contentHash: `${contentHash}#${lengths.get(rowKey) ?? 0}`, correctionOfId: step.of });
     }
   }
   await costRows.replace(tx, replaced);
   await costRows.insert(tx, from.source, from.importId, inserted);
   if (inserted.length > 0 || replaced.length > 0) await allocateRows(work, inserted, replaced);
   return { new: inserted.length - corrected, unchanged: batch.length - inserted.length, corrected, months: new Set(inserted.map(({ month }) => month)) };
+}
+
+function amountsOf(charge: Charge): Pick<Charge, CostAmount> {
+  return Object.fromEntries(COST_AMOUNTS.map((name) => [name, charge[name]])) as Pick<Charge, CostAmount>;
 }
 
 /** Holds months until the transaction ends, so that a month that is being closed is waited for; answers the first month from one on that is not closed. */

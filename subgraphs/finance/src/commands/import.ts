@@ -39,7 +39,7 @@ export interface ImportReport extends ImportCounts {
 }
 
 /** Rows of one transaction: enough that its cost is shared, few enough that a closing month waits for no more than a moment. */
-const BATCH = 4_000;
+const BATCH = 2_000;
 export const MOST_REFUSALS = 1_000;
 const SCOPES = [['finance:write']] as const;
 

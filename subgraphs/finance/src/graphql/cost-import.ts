@@ -80,11 +80,11 @@ builder.queryField('costImportUrl', (t) =>
   }),
 );
 
-const CostTagInput = builder.inputType('CostTagInput', {
+const ChargeTagInput = builder.inputType('ChargeTagInput', {
   description: 'A tag of a charge.',
   fields: (t) => ({ key: t.string({ required: true, description: 'Its name.' }), value: t.string({ required: true, description: 'What it says.' }) }),
 });
-const CostInput = builder.inputType('CostInput', {
+const ChargeInput = builder.inputType('ChargeInput', {
   description: 'One charge.',
   fields: (t) => ({
     sourceKey: t.string({ required: true, description: 'The source\'s own key of it, such as number and line of an invoice: the same key and content again changes nothing, another content corrects.' }),
@@ -99,7 +99,7 @@ const CostInput = builder.inputType('CostInput', {
     category: t.string({ description: 'Usage (when left out), Purchase, Tax, Credit or Adjustment.' }),
     account: t.string({ description: 'Billing account.' }),
     subAccount: t.string({ description: 'Sub-account.' }),
-    tags: t.field({ type: [CostTagInput], description: 'Tags, by which rules attribute it.' }),
+    tags: t.field({ type: [ChargeTagInput], description: 'Tags, by which rules attribute it.' }),
   }),
 });
 addMutation(builder, {
@@ -108,7 +108,7 @@ addMutation(builder, {
   scopes: [['finance:write']],
   input: builder.inputType('RecordCostInput', {
     description: 'A batch of charges.',
-    fields: (t) => ({ source: t.string({ required: true, description: 'Where they come from, such as invoices/hetzner: keys are unique within a source.' }), costs: t.field({ type: [CostInput], required: true, description: `1 to ${MOST_COSTS} charges.` }), ...changeFields(t) }),
+    fields: (t) => ({ source: t.string({ required: true, description: 'Where they come from, such as invoices/hetzner: keys are unique within a source.' }), costs: t.field({ type: [ChargeInput], required: true, description: `1 to ${MOST_COSTS} charges.` }), ...changeFields(t) }),
   }),
   payload: { import: CostImport },
   run: (input, verb, context) => context.changes.run(context.caller, verb, (work) => recordCost(work, input as unknown as RecordCostInput)),

@@ -77,11 +77,11 @@ export const allocations = {
    */
   async weigh(sql: Sql, month: string, weighings: readonly Weighing[]): Promise<Map<string, Decimal[]>> {
     const found = new Map<string, Decimal[]>();
-    for (const of of ['COST', 'TOKENS'] as const) {
-      const asked = weighings.filter((one) => one.of === of);
+    for (const kind of ['COST', 'TOKENS'] as const) {
+      const asked = weighings.filter((one) => one.of === kind);
       if (asked.length === 0) continue;
       const targets = asked.flatMap(({ ruleId, targets: all }) => all.map(({ domain, service, workstream }, index) => ({ ruleId, index, domain: domain ?? null, service: service ?? null, workstream: workstream ?? null })));
-      const rows = await sql.query<{ ruleId: string; index: number; currency: string; weight: string }>(WEIGH[of], [month, JSON.stringify(targets)]);
+      const rows = await sql.query<{ ruleId: string; index: number; currency: string; weight: string }>(WEIGH[kind], [month, JSON.stringify(targets)]);
       for (const { ruleId, index, currency, weight } of rows) {
         const key = `${ruleId} ${currency}`;
         const weights = found.get(key) ?? asked.find((one) => one.ruleId === ruleId)!.targets.map(() => '0');

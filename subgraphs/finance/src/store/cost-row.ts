@@ -92,7 +92,14 @@ const INSERTED = {
   resourceId: 'text', resourceName: 'text', resourceType: 'text', regionId: 'text', regionName: 'text', availabilityZone: 'text', skuId: 'text', skuPriceId: 'text', pricingCategory: 'text', pricingQuantity: 'numeric', pricingUnit: 'text',
   consumedQuantity: 'numeric', consumedUnit: 'text', commitmentDiscountId: 'text', commitmentDiscountName: 'text', commitmentDiscountCategory: 'text', commitmentDiscountType: 'text', commitmentDiscountStatus: 'text', tags: 'jsonb', more: 'jsonb',
 } as const satisfies Record<keyof NewCostRow, string>;
-const NAMES = Object.keys(INSERTED).map((name) => `"${name}"`).join(', ');
+const COLUMNS = Object.keys(INSERTED) as (keyof NewCostRow)[];
+/** A row without what is null: half of the columns of most, and half of the time that PostgreSQL reads JSON. */
+function told(row: NewCostRow): Partial<NewCostRow> {
+  const made: Record<string, unknown> = {};
+  for (const name of COLUMNS) if (row[name] !== null) made[name] = row[name];
+  return made;
+}
+const NAMES = COLUMNS.map((name) => `"${name}"`).join(', ');
 const INSERT = `INSERT INTO "CostRow" ("source", "importId", "current", ${NAMES})
   SELECT $2::text, $3::uuid, true, ${NAMES} FROM json_to_recordset($1::json) AS r(${Object.entries(INSERTED).map(([name, type]) => `"${name}" ${type}`).join(', ')})`;
 
@@ -124,7 +131,7 @@ export const costRows = {
   },
   /** Inserts a batch in one statement. The rows of a key must be locked by the turn of their source. */
   async insert(tx: Tx, source: string, importId: string, rows: readonly NewCostRow[]): Promise<void> {
-    if (rows.length > 0) await tx.query(INSERT, [JSON.stringify(rows), source, importId]);
+    if (rows.length > 0) await tx.query(INSERT, [JSON.stringify(rows.map(told)), source, importId]);
   },
   async byIds(sql: Sql, ids: readonly string[]): Promise<Map<string, CostRow>> {
     const rows = await rowsBy<CostRow>(sql, 'CostRow', 'id', 'uuid', ids);
