@@ -29,32 +29,55 @@ export function fit(rule: AttributionRule, row: AllocatedRow): Fit | null {
  * the origin. Of several keys that are the same so, the one whose value fits counts, in the order of the keys.
  */
 export function tagOf(row: Pick<AllocatedRow, 'tags' | 'more'>, match: Pick<RuleMatch, 'tag' | 'values' | 'anyCase'>): string | null {
-  const same = (text: string) => (match.anyCase ? text.trim().toLowerCase() : text.trim());
-  const key = same(match.tag ?? '');
-  const values = match.values?.map(same);
+  const anyCase = match.anyCase ?? false;
+  const key = same(match.tag ?? '', anyCase);
   for (const tags of [allocatedTags(row.more), row.tags]) {
-    const found = Object.keys(tags).filter((name) => same(name) === key).sort();
+    const found = tags === null ? undefined : namesIn(tags, anyCase).get(key);
+    if (found === undefined) continue;
     for (const name of found) {
-      const value = tags[name]?.trim() ?? '';
-      if (values === undefined || values.includes(same(value))) return value;
+      const value = tags![name]?.trim() ?? '';
+      if (match.values == null || valuesOf(match.values, anyCase).has(same(value, anyCase))) return value;
     }
     // what the provider says of a part goes before what it says of the whole, also when it does not fit
-    if (found.length > 0) return null;
+    return null;
   }
   return null;
 }
 
-function allocatedTags(more: AllocatedRow['more']): Readonly<Record<string, string | null>> {
+type Tags = Readonly<Record<string, string | null>>;
+
+const same = (text: string, anyCase: boolean) => (anyCase ? text.trim().toLowerCase() : text.trim());
+
+// a row is held against hundreds of rules and a rule against millions of rows: what both are alike in is made once
+const names = { exact: new WeakMap<Tags, Map<string, string[]>>(), any: new WeakMap<Tags, Map<string, string[]>>() };
+const wanted = { exact: new WeakMap<readonly string[], Set<string>>(), any: new WeakMap<readonly string[], Set<string>>() };
+
+/** The keys of a row's tags by what they are the same as, each list in order. */
+function namesIn(tags: Tags, anyCase: boolean): Map<string, string[]> {
+  const kept = names[anyCase ? 'any' : 'exact'];
+  const made = kept.get(tags) ?? Map.groupBy(Object.keys(tags).sort(), (name) => same(name, anyCase));
+  kept.set(tags, made);
+  return made;
+}
+
+function valuesOf(values: readonly string[], anyCase: boolean): Set<string> {
+  const kept = wanted[anyCase ? 'any' : 'exact'];
+  const made = kept.get(values) ?? new Set(values.map((value) => same(value, anyCase)));
+  kept.set(values, made);
+  return made;
+}
+
+function allocatedTags(more: AllocatedRow['more']): Tags | null {
   const text = more[ALLOCATED_TAGS];
-  if (text == null || !text.trimStart().startsWith('{')) return {};
+  if (text == null || !text.trimStart().startsWith('{')) return null;
   try {
     return Object.fromEntries(Object.entries(JSON.parse(text) as object).map(([key, value]) => [key, typeof value === 'string' ? value : value === null ? null : String(value)]));
   } catch {
     // not JSON: the file wrote something of its own there, which is kept in `more` and decides nothing
-    return {};
+    return null;
   }
 }
 
-function among(wanted: readonly string[] | null | undefined, value: string | null): boolean {
-  return wanted == null || (value !== null && wanted.includes(value));
+function among(allowed: readonly string[] | null | undefined, value: string | null): boolean {
+  return allowed == null || (value !== null && allowed.includes(value));
 }
