@@ -11,6 +11,8 @@ import { decimalText } from './plain.ts';
  *   commitment, nor what later replaced such a one in the same month.
  * - TOKENS: recorded uses of models by its domain in its months, of providers that have no charges in that month: where a
  *   provider bills, what agents recorded is only the detail of the bill.
+ *   (`billed` steps from provider to provider in the index, whatever the number of charges.)
+ *
  * Another currency is converted day by day by the newest rate on or before it.
  */
 const LINES = `
@@ -24,6 +26,15 @@ WITH RECURSIVE tree AS (
 ), matched AS (
   SELECT DISTINCT c."id" FROM "Payment" p JOIN "CostRow" m ON m."id" = p."costRowId"
   JOIN "CostRow" c ON c."source" = m."source" AND c."rowKey" = m."rowKey" AND c."current" AND c."month" = m."month"
+), billed AS (
+  SELECT m."month", lower(p."name") AS "provider" FROM (SELECT DISTINCT k."month" FROM scope s JOIN "TokenSpend" k ON k."current" AND k."domain" = s."domain" AND k."month" = s."month") m
+  CROSS JOIN LATERAL (
+    WITH RECURSIVE names AS (
+      SELECT min(c."providerName") AS "name" FROM "CostRow" c WHERE c."current" AND c."month" = m."month"
+      UNION ALL
+      SELECT (SELECT min(c."providerName") FROM "CostRow" c WHERE c."current" AND c."month" = m."month" AND c."providerName" > n."name") FROM names n WHERE n."name" IS NOT NULL
+    ) SELECT "name" FROM names WHERE "name" IS NOT NULL
+  ) p
 ), used AS (
   SELECT s."root", 'COST' AS "kind", s."currency" AS "to", a."currency", CASE WHEN a."currency" <> s."currency" THEN a."day" END AS "day", sum(a."billedCost") AS "amount"
   FROM scope s JOIN "Allocation" a ON a."domain" = s."domain" AND a."month" = s."month"
@@ -31,7 +42,7 @@ WITH RECURSIVE tree AS (
   UNION ALL
   SELECT s."root", 'TOKENS', s."currency", k."currency", CASE WHEN k."currency" <> s."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END, sum(k."cost")
   FROM scope s JOIN "TokenSpend" k ON k."current" AND k."domain" = s."domain" AND k."month" = s."month"
-  WHERE NOT EXISTS (SELECT 1 FROM "CostRow" c WHERE c."current" AND c."month" = k."month" AND lower(c."providerName") = lower(k."provider")) GROUP BY 1, 2, 3, 4, 5
+  WHERE NOT EXISTS (SELECT 1 FROM billed b WHERE b."month" = k."month" AND b."provider" = lower(k."provider")) GROUP BY 1, 2, 3, 4, 5
 ), converted AS (
   SELECT u."root", u."kind", u."currency", r."id" AS "rateId", sum(u."amount") AS "amount",
     CASE WHEN u."currency" = u."to" THEN sum(u."amount") ELSE round(sum(u."amount") * r."rate", 18) END AS "converted"
