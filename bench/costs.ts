@@ -31,6 +31,8 @@ function* file(): Generator<string> {
   yield text;
 }
 
+const mb = (bytes: number) => Math.round(bytes / 1_048_576);
+
 if (process.argv[3] === 'send') {
   const begun = performance.now();
   const answer = await fetch(`${process.argv[4]}/finance/imports?format=focus&file=bench.csv`, { method: 'POST', headers: { authorization: 'Bearer x' }, body: Readable.toWeb(Readable.from(file())) as ReadableStream, duplex: 'half' } as RequestInit);
@@ -43,12 +45,19 @@ if (process.argv[3] === 'send') {
   const hub = await definition.create({ databaseUrl: database.url, cursorKeys: ['bench'], clock: systemClock, log: pino({ level: 'silent' }), verifier: { verify: async () => identity }, env: {} });
   const door = await openDoor(hub, { host: '127.0.0.1', port: 0 });
   const before = process.cpuUsage();
+  const idle = mb(process.memoryUsage().rss);
+  const peak = { heapUsed: 0, external: 0, rss: 0 };
+  const watch = setInterval(() => {
+    const now = process.memoryUsage();
+    for (const part of ['heapUsed', 'external', 'rss'] as const) peak[part] = Math.max(peak[part], mb(now[part]));
+  }, 200);
   const child = fork(new URL(pathToFileURL(process.argv[1]!)), [String(ROWS), 'send', door.url]);
   const told = await new Promise<{ seconds: number; report: Record<string, unknown>; rss: number; cpu: NodeJS.CpuUsage }>((resolve) => child.once('message', (message) => resolve(message as never)));
+  clearInterval(watch);
   const { user, system } = process.cpuUsage(before);
   const sum = await database.sql.query(`SELECT count(*)::int AS rows, sum("billedCost")::text AS billed FROM "CostRow"`);
   const size = await database.sql.query(`SELECT pg_size_pretty(pg_database_size(current_database())) AS size`);
-  console.log(JSON.stringify({ rows: ROWS, seconds: told.seconds, rowsPerSecond: Math.round(ROWS / told.seconds), hubPeakMb: Math.round(process.resourceUsage().maxRSS / 1_024), senderPeakMb: Math.round(told.rss), hubCpuMicrosPerRow: (user + system) / ROWS, senderCpuMicrosPerRow: (told.cpu.user + told.cpu.system) / ROWS, report: told.report, sum, size }, null, 1));
+  console.log(JSON.stringify({ rows: ROWS, seconds: told.seconds, rowsPerSecond: Math.round(ROWS / told.seconds), hubIdleMb: idle, hubPeakMb: peak, senderPeakMb: Math.round(told.rss), hubCpuMicrosPerRow: (user + system) / ROWS, senderCpuMicrosPerRow: (told.cpu.user + told.cpu.system) / ROWS, report: told.report, sum, size }, null, 1));
   await door.close();
   await hub.stop();
   await database.drop();

@@ -6,6 +6,7 @@ import { openDoor, type HubDoor } from '@hubgraph/kit/hub-door';
 import { PublicError } from '@hubgraph/kit/errors';
 import type { Verifier } from '@hubgraph/kit/identity/verify';
 import { as, startTestHub, type TestHub } from '../../../../test/harness/hub.ts';
+import { until } from '../../../../test/harness/until.ts';
 import { definition } from '../subgraph.ts';
 import { focusFile, SAMPLE_TRUTH, samplePath } from '../import/focus.fixture.ts';
 
@@ -100,10 +101,7 @@ describe('files of costs', () => {
   it('puts each row on one side of a month that is closed meanwhile', async () => {
     const rows = Array.from({ length: 12_000 }, (_, index) => ({ BilledCost: '0.01', ResourceId: `r${index}` }));
     const importing = send({ format: 'focus' }, focusFile(rows));
-    await new Promise<void>((resolve, reject) => {
-      const look = () => sums().then(({ rows: there }) => (Number(there) > 0 ? resolve() : setTimeout(look, 5)), reject);
-      look();
-    });
+    await until('the first rows', async () => Number((await sums()).rows) > 0, { every: 5 });
     await hub.change('closePeriod', { month: '2024-09' }, 'period { status }', ROLES.allocator);
     const { billed: closedWith } = await sums(`"month" = '2024-09'`);
     expect((await importing).body).toMatchObject({ new: 12_000 });
