@@ -8,18 +8,19 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ingestDirectory } from '@hubgraph/artifacts/client/ingest';
 import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
-import { processesOf, startProduct } from '../test/harness/product.ts';
+import { startProduct } from '../test/harness/product.ts';
 
 // Time and memory to preserve one large file and very many small ones, through the whole product: `npm start` with its own
-// PostgreSQL and storage in a temporary data folder, and `hubgraph artifacts ingest` as a process of its own. Beside them
+// PostgreSQL and storage in a temporary data folder, each hub in its process, and `hubgraph artifacts ingest` as a process of its own. Beside them
 // the same bytes by `sha256sum` and `b3sum`, one after the other (all from a warm cache).
 //
-//   node bench/artifacts.ts [--large 2000] [--small 20000] [--json]        --large in MB
+//   node bench/artifacts.ts [--large 2000] [--small 20000] [--json]        --large in MB; 0 leaves one out
 
 const { values } = parseArgs({ options: { large: { type: 'string', default: '2000' }, small: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false } } });
 const [large, small] = [Number(values.large) * 1_000_000, Number(values.small)];
 const ROOT = join(import.meta.dirname, '..');
 const MB = 1_000_000;
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { hubgraph: string } };
 
 /** A dry run asks nothing. */
 const unused = { graphql: () => Promise.reject(new Error('asked in a dry run')) };
@@ -28,14 +29,15 @@ const folder = await mkdtemp(join(tmpdir(), 'hubgraph-bench-'));
 const disk = await statfs(folder);
 if (disk.bavail * disk.bsize < 2.5 * large + 2_000 * MB) throw new Error(`${tmpdir()} has too little space for ${values.large} MB twice.`);
 const dataDir = join(folder, 'data');
-const product = startProduct({ dataDir, env: { HUBGRAPH_LOG_LEVEL: 'warn' } });
+const product = startProduct({ dataDir, args: ['--topology', 'processes'], env: { HUBGRAPH_LOG_LEVEL: 'warn' } });
 try {
   const url = await product.ready();
   const issuer = await openDevIssuer(join(dataDir, 'dev-issuer.json'));
   const token = () => issuer.sign({ sub: 'bench', roles: ['author'], ttlSeconds: 3_600 });
-  const idle = memoryOf(dataDir);
+  const idle = memoryOf(product.pid);
   const reports = [];
-  for (const [what, make] of [['small files', makeSmall], ['one large file', makeLarge]] as const) {
+  for (const [what, amount, make] of [['small files', small, makeSmall], ['one large file', large, makeLarge]] as const) {
+    if (amount === 0) continue;
     const at = join(folder, what.replaceAll(' ', '-'));
     await mkdir(at);
     const bytes = await make(at);
@@ -51,7 +53,7 @@ try {
       what, files: ingest.answer.fileCount, megabytes: Math.round(bytes / MB), ...tools,
       clientHashSeconds: round(hashSeconds), hashSpeedOfTools: round(tools.toolSeconds / hashSeconds),
       ingestSeconds: round(ingest.seconds), ingestMBps: Math.round(bytes / MB / ingest.seconds), againSeconds: round(again.seconds), downloadSeconds: round(download.seconds),
-      clientPeakMB: Math.max(ingest.peak, download.peak), productPeakMB: memoryOf(dataDir),
+      clientPeakMB: Math.max(ingest.peak, download.peak), productPeakMB: memoryOf(product.pid),
     });
     await rm(at, { recursive: true });
     await rm(join(folder, 'out'), { recursive: true });
@@ -59,7 +61,7 @@ try {
   if (values.json) console.log(JSON.stringify({ idleMB: idle, reports }));
   else {
     for (const report of reports) console.table(report);
-    console.log(`peaks of the product's own processes when idle: ${JSON.stringify(idle)} MB`);
+    console.log(`peaks of the product's own processes when idle: ${idle} MB`);
   }
 } finally {
   await product.end('SIGTERM');
@@ -114,10 +116,10 @@ function ownBlake3(at: string): number {
   return (performance.now() - began) / 1000;
 }
 
-/** Runs a command of ours to its end; its peak is the most memory that it ever had, in MB. */
+/** Runs a command of ours, as npm does, to its end; its peak is the most memory that it ever had, in MB. */
 async function run(args: readonly string[]): Promise<{ seconds: number; peak: number; answer: Record<string, unknown> }> {
   const began = performance.now();
-  const child = spawn('node', ['scripts/hubgraph.ts', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('sh', ['-c', `${scripts.hubgraph} "$@"`, 'sh', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   let [said, peak] = ['', 0];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   const watch = setInterval(() => (peak = Math.max(peak, peakOf(child.pid!))), 20);
@@ -127,9 +129,14 @@ async function run(args: readonly string[]): Promise<{ seconds: number; peak: nu
   return { seconds: (performance.now() - began) / 1000, peak, answer: said.startsWith('{') ? JSON.parse(said) as Record<string, unknown> : {} };
 }
 
-/** Peak resident memory in MB, of the processes of Node that work on a data folder. */
-function memoryOf(dir: string): Record<string, number> {
-  return Object.fromEntries(processesOf(dir).filter(({ command }) => /\bnode\b/.test(command)).map(({ pid, command }, index) => [`${index} ${/(\w[\w-]*)\.ts/.exec(command)?.[1] ?? 'node'}`, peakOf(pid)]));
+/** Peak resident memory in MB, of the product's processes of Node: gateway and hubs. */
+function memoryOf(parent: number): string {
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  return lines.flatMap((line) => {
+    const [, pid, ppid, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    const [, script, hub] = /([\w-]+)\.ts(?: ([a-z]+))?/.exec(command) ?? [];
+    return script === undefined || ![Number(pid), Number(ppid)].includes(parent) ? [] : [`${hub ?? script} ${peakOf(Number(pid))}`];
+  }).join(', ');
 }
 
 function peakOf(pid: number): number {

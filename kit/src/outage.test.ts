@@ -8,6 +8,7 @@ const known = (code: string, message = '') => Object.assign(new Error(message), 
 it.each([
   ['no server', known('P1001')], ['a lost connection', known('P1017')], ['a full pool', known('P2024')], ['no connection for a transaction', known('P2028', 'Transaction API error: Unable to start a transaction in the given time.')],
   ['a full disk', raw('53100')], ['too many connections', raw('53300')], ['a shutdown', raw('57P01')], ['a start', Object.assign(raw('57P03'), { code: 'P2039' })], ['a standby', raw('25006')], ['the driver itself', known('08006')],
+  ['a transaction whose connection broke', new Error('Client has encountered a connection error and is not queryable')], ['a statement whose connection broke', new Error('Connection terminated unexpectedly')],
 ])('%s is an outage', (_name, error) => {
   expect(isOutage(error)).toBe(true);
 });

@@ -5,6 +5,8 @@ import { rootCause } from './mask.ts';
 /** What Prisma calls a database that is not there, closed the connection, or has none left for us; raw statements have the kind alone. */
 const PRISMA = new Set(['P1001', 'P1002', 'P1017', 'P2024', 'P2037']);
 const KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError', 'TooManyConnections']);
+/** What node-postgres says, by no code, when the connection of a transaction broke between or during two statements. */
+const BROKEN = /^(Client has encountered a connection error|Connection terminated)/;
 /**
  * SQLSTATE: connection lost (08), out of disk, memory or connections (53), shut down or starting (57P0), failed over to a
  * server that only reads (25006), a disk that fails (58030).
@@ -17,6 +19,7 @@ export function isOutage(error: unknown): boolean {
   const { code, message, meta } = error as { code?: unknown; message?: unknown; meta?: { driverAdapterError?: { cause?: { kind?: unknown; originalCode?: unknown } } } };
   // no connection came free in time: the code alone also stands for transactions that took too long
   if (code === 'P2028') return typeof message === 'string' && message.includes('Unable to start a transaction');
+  if (code === undefined && typeof message === 'string' && BROKEN.test(message)) return true;
   const { kind, originalCode: state = code } = meta?.driverAdapterError?.cause ?? {};
   return (typeof code === 'string' && PRISMA.has(code)) || (typeof kind === 'string' && KINDS.has(kind)) || (typeof state === 'string' && SQLSTATE.test(state));
 }

@@ -44,6 +44,36 @@ export function transactorOf<Client extends RawClient>(prisma: { $transaction<Re
   };
 }
 
+/** A hub's door to its own schema. */
+export interface Database {
+  readonly sql: Sql;
+  readonly transactor: Transactor;
+  close(): Promise<void>;
+}
+
+/** How the driver adapter of Prisma connects: what `PrismaPg` takes. */
+export interface Connection {
+  readonly pool: { readonly connectionString: string; readonly options: string; readonly max: number; readonly application_name: string };
+  readonly adapter: { readonly schema: string };
+}
+
+/** What a hub's own generated Prisma client is to the kit. */
+interface PrismaLike<Client extends RawClient> extends RawClient {
+  $transaction<Result>(work: (client: Client) => Promise<Result>, options: object): Promise<Result>;
+  $disconnect(): Promise<void>;
+}
+
+/**
+ * Makes `openDatabase` of a hub from how its generated client is made. The connection is made at the first statement and
+ * works in the hub's schema; `connections` bounds the pool.
+ */
+export function databaseOpener<Client extends RawClient>(hub: string, connect: (connection: Connection) => PrismaLike<Client>): (url: string, connections: number, observe?: StatementObserver) => Database {
+  return (url, connections, observe) => {
+    const prisma = connect({ pool: { connectionString: url, options: `-c search_path=${hub}`, max: connections, application_name: `hubgraph ${hub}` }, adapter: { schema: hub } });
+    return { sql: sqlOf(prisma, observe), transactor: transactorOf<Client>(prisma), close: () => prisma.$disconnect() };
+  };
+}
+
 /** The Prisma client behind a transaction that {@link transactorOf} opened. */
 export function clientOf<Client extends RawClient>(tx: Tx): Client {
   return (tx as PrismaTx<Client>).client;

@@ -27,6 +27,10 @@ test('--help lists the commands, and every command has its own', async () => {
   for (const [index, help] of helps.entries()) expect(help).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`Usage: hubgraph ${commands[index]}`) });
 });
 
+test('options that a command shares with the one above it are listed once', async () => {
+  expect((await hubgraph(['artifacts', 'ingest', 'guide-board', '--help'])).out.match(/--workstream/g)).toHaveLength(1);
+});
+
 test('token prints a token and nothing else', async () => {
   const { code, out, err } = await hubgraph(['token', '--role', 'maintainer', '--role', 'steward', '--sub', 'mara', '--ttl', '2h']);
   expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -78,7 +78,7 @@ describe('what is built', () => {
     expect(json.events[0]).toMatchObject({ version: 2, objectType: 'GenericEvent', scopes: [['hub:read']], schema: { type: 'object', required: ['id', 'count'] } });
     expect(json.subscriptions).toEqual([{
       field: 'widgetChanged', hub: 'widgets', objectType: 'WidgetEvent', entity: { field: 'widget', type: 'Widget', key: 'id', path: 'data.id' },
-      scopes: [['hub:read']], hasStatus: true, filter: [{ name: 'domains', path: 'domain', type: '[String!]' }, { name: 'statuses', path: 'data.to', type: '[WidgetStatus!]' }],
+      scopes: [['hub:read']], hasStatus: true, filter: [{ name: 'domains', path: 'domain', type: '[String!]' }, { name: 'statuses', path: 'data.to', type: '[WidgetStatus!]' }], snapshot: null,
     }]);
   });
 

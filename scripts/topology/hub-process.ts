@@ -23,7 +23,7 @@ export interface HubOrder {
 /** What it answers, once. */
 export type HubReport =
   | { readonly kind: 'up'; readonly port: number }
-  | { readonly kind: 'failed'; readonly message: string; readonly exitCode: number };
+  | { readonly kind: 'failed'; readonly message: string; readonly exitCode: number; readonly portTaken: boolean };
 
 const closers: (() => Promise<unknown>)[] = [];
 let stopping = false;
@@ -47,7 +47,7 @@ async function start(order: HubOrder): Promise<void> {
     report({ kind: 'up', port: server.port });
   } catch (error) {
     log.fatal({ err: error }, 'the hub did not start');
-    report({ kind: 'failed', message: `The hub ${order.hub} did not start: ${(error as Error).message}`, exitCode: error instanceof UsageError ? error.exitCode : exitCodes.serverFailed.code });
+    report({ kind: 'failed', message: `The hub ${order.hub} did not start: ${(error as Error).message}`, exitCode: error instanceof UsageError ? error.exitCode : exitCodes.serverFailed.code, portTaken: (error as NodeJS.ErrnoException).code === 'EADDRINUSE' });
     await stop(exitCodes.serverFailed.code);
   }
 }

@@ -99,3 +99,36 @@ test('a full disk is said so, and what arrived goes on when there is space again
     await rm(root, { recursive: true });
   }
 }, 60_000);
+
+test('kill -9 among small files: what was answered is there, and the rest comes again', async () => {
+  const contents = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`f${String(index).padStart(3, '0')}`, randomBytes(500 + index)]));
+  const id = await makePackage(hub);
+  const targets = await announce(hub, id, contents);
+  const before = await objects();
+  const start = (ahead: number) => startChild('fault/artifacts-process.ts', { databaseUrl: hub.database.url, root: hub.root, key: TEST_KEY, ahead });
+  const answered = new Set<string>();
+  for (const [turn, enough] of [20, 60, targets.length].entries()) {
+    await using child = start(turn * 20_000);
+    const origin = await originOf(child);
+    const rest = targets.filter(({ file }) => !answered.has(file.path)).values();
+    const sender = async () => {
+      for (const { url, file } of rest) {
+        const answer = await fetch(at(origin, url), { method: 'PUT', body: contents[file.path] as BodyInit }).catch(() => null);
+        if (answer === null) return; // killed
+        expect(answer.status).toBe(200);
+        answered.add(file.path);
+      }
+    };
+    const senders = Promise.all(Array.from({ length: 8 }, sender));
+    await until(`${enough} answers`, () => answered.size >= enough, { every: 1, deadline: 60_000 });
+    await child.kill();
+    await senders;
+    const rows = await hub.database.sql.query<{ path: string }>(`SELECT "path" FROM "ArtifactFile" WHERE "packageId" = $1::uuid AND "status" = 'COMPLETE'`, [id]);
+    const complete = new Set(rows.map(({ path }) => path));
+    expect([...answered].filter((path) => !complete.has(path))).toEqual([]);
+  }
+  expect(await objects()).toBe(before + targets.length);
+  expect((await hub.change('finalizeArtifactPackage', { id }, 'package { status }', author)).package.status).toBe('FINALIZED');
+  const { files } = await packageOf(id);
+  for (const { downloadUrl, sha256 } of files.nodes) expect((await digestsOf(Buffer.from(await (await fetch(downloadUrl)).arrayBuffer()))).sha256).toBe(sha256);
+}, 120_000);

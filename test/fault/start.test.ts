@@ -153,11 +153,13 @@ test('a second Ctrl-C ends at once, and the servers are stopped all the same', a
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
-  socket.write('POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+  socket.write('POST /graphql HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+  // the answer to Expect says that the gateway has begun with it; a connection that is idle would be closed at once
+  await once(socket, 'data');
   let code: unknown = 'running';
   void product.exited.then((ended) => (code = ended));
   // npm may double a Ctrl-C, so one that follows at once does not count as the second
-  await until('the end', () => code !== 'running' || (process.kill(product.pid, 'SIGINT'), false), { deadline: 5_000, every: 100 });
+  await until('the end', () => code !== 'running' || (process.kill(product.pid, 'SIGINT'), false), { deadline: 9_000, every: 100 });
   expect(code).toBe(1);
   socket.destroy();
   await survives(dir.path, ['kept']);

@@ -21,7 +21,7 @@ const WANTED = ['ceph-mon', 'ceph-osd', 'radosgw'];
 /** Of what these packages depend on, programs and libraries are needed; Python, LVM and the like are for installations. */
 const NEEDED = /^(lib|ceph-(mon|osd|base|common)$|radosgw$)/;
 const run = promisify(execFile);
-const LIMITS = { timeout: 120_000, maxBuffer: 16_777_216, env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' } };
+const LIMITS = { timeout: 120_000, maxBuffer: 16_777_216, env: { ...process.env, LC_ALL: 'C' } };
 
 /**
  * Downloads Ceph's packages and what this system lacks of their libraries by apt, and unpacks them (60 MB, 240 MB unpacked; a few seconds). They

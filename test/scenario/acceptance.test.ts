@@ -1,40 +1,20 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
-import type { Role } from '@hubgraph/kit/identity';
-import { freshDataDir, startProduct, type Product } from '../harness/product.ts';
+import { operation, startSampleGraph, type SampleGraph } from '../harness/sample-graph.ts';
 import { connectClient } from '../harness/subscriber.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-const operation = (name: string) => readFileSync(join(ROOT, `schema/operations/${name}.graphql`), 'utf8');
 
 // What a newcomer does after `npm start`, in both topologies, on the sample organisation.
 describe.each(['single', 'processes'] as const)('the graph in the topology %s', (topology) => {
-  let dir: Awaited<ReturnType<typeof freshDataDir>>;
-  let product: Product;
-  let url: string;
-
-  const token = async (role: Role, sub: string = role) => (await openDevIssuer(join(dir.path, 'dev-issuer.json'))).sign({ sub, roles: [role], ttlSeconds: 600 });
-  const post = async (query: string, variables: object = {}, bearer?: string) => {
-    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...(bearer ? { authorization: `Bearer ${bearer}` } : {}) }, body: JSON.stringify({ query, variables }) });
-    return { status: response.status, body: (await response.json()) as any };
-  };
+  let graph: SampleGraph;
+  const post: SampleGraph['post'] = (...asked) => graph.post(...asked);
 
   beforeAll(async () => {
-    dir = await freshDataDir();
-    product = startProduct({ dataDir: dir.path, args: ['--topology', topology], env: { HUBGRAPH_SAMPLE: 'yes' } });
-    url = await product.ready();
-  }, 60_000);
-  afterAll(async () => {
-    await product.end('SIGTERM');
-    await dir[Symbol.asyncDispose]();
-  });
+    graph = await startSampleGraph(topology);
+  }, 90_000);
+  afterAll(() => graph[Symbol.asyncDispose]());
 
   it('answers Orientation with the sample organisation', async () => {
-    const { status, body } = await post(operation('orientation'), {}, await token('viewer'));
+    const { status, body } = await post(operation('orientation'), {}, 'viewer');
     expect(status).toBe(200);
     expect(body.errors).toBeUndefined();
     expect(body.data.stateSummary).toMatchObject({ domains: 3, repos: 5, openDecisions: 1 });
@@ -44,17 +24,17 @@ describe.each(['single', 'processes'] as const)('the graph in the topology %s', 
   });
 
   it('refuses to complete a workstream with open tasks, lists them, and a subscriber sees what happened', async () => {
-    const bearer = await token('maintainer', 'bob');
-    await using client = await connectClient(url.replace('http', 'ws'), { authorization: `Bearer ${bearer}` });
-    const { body: found } = await post('{ workstream(code: "CUST-WP-0025") { id } }', {}, bearer);
-    const { body } = await post(operation('refused'), { id: found.data.workstream.id }, bearer);
+    const bob = ['maintainer', 'bob'] as const;
+    await using client = await connectClient(graph.url.replace('http', 'ws'), { authorization: `Bearer ${await graph.token(...bob)}` });
+    const { body: found } = await post('{ workstream(code: "CUST-WP-0025") { id } }', {}, ...bob);
+    const { body } = await post(operation('refused'), { id: found.data.workstream.id }, ...bob);
     expect(body.data.openClosureReview).toMatchObject({ workstream: { status: 'CLOSING' }, errors: [], cursor: expect.stringMatching(/^v1\./) });
     expect(body.data.completeWorkstream.workstream).toBeNull();
     const [refused] = body.data.completeWorkstream.errors;
     expect(refused).toMatchObject({ __typename: 'ClosureRefused', code: 'CLOSURE_REFUSED' });
     expect(refused.blockers.filter((blocker: any) => blocker.task?.status !== 'DONE' && blocker.task).length).toBe(4);
 
-    const { body: back } = await post('mutation ($id: ID!) { rejectClosureReview(input: { id: $id, reason: "tasks are open" }) { workstream { status } } }', { id: found.data.workstream.id }, bearer);
+    const { body: back } = await post('mutation ($id: ID!) { rejectClosureReview(input: { id: $id, reason: "tasks are open" }) { workstream { status } } }', { id: found.data.workstream.id }, ...bob);
     expect(back.data.rejectClosureReview.workstream.status).toBe('ACTIVE');
     // Resumed from the mutation's own cursor: exactly what came after it.
     const watch = client.subscribe(operation('watch'), { after: body.data.openClosureReview.cursor });
@@ -65,7 +45,7 @@ describe.each(['single', 'processes'] as const)('the graph in the topology %s', 
   });
 
   it('joins a repo to its contributions, and those to their workstreams', async () => {
-    const { body } = await post(operation('join'), {}, await token('viewer'));
+    const { body } = await post(operation('join'), {}, 'viewer');
     expect(body.errors).toBeUndefined();
     const { repo, package: jszip } = body.data;
     expect(repo).toMatchObject({ slug: 'warehouse', domain: { slug: 'infotech' } });
@@ -75,41 +55,37 @@ describe.each(['single', 'processes'] as const)('the graph in the topology %s', 
   });
 
   it('refuses to merge a report that upstream has not accepted, and says what is possible', async () => {
-    const bearer = await token('author');
-    const { body: found } = await post('{ contributions(filter: { needsFollowUp: true }) { nodes { id } } }', {}, bearer);
+    const { body: found } = await post('{ contributions(filter: { needsFollowUp: true }) { nodes { id } } }', {}, 'author');
     expect(found.data.contributions.nodes).toHaveLength(1);
-    const { body } = await post(operation('merge'), { id: found.data.contributions.nodes[0].id }, bearer);
+    const { body } = await post(operation('merge'), { id: found.data.contributions.nodes[0].id }, 'author');
     expect(body.data.mergeContribution).toMatchObject({ contribution: null, cursor: null, errors: [{ __typename: 'TransitionRefused', code: 'TRANSITION_REFUSED', unmet: [{ code: 'ACCEPTED_OR_PULL_REQUEST' }] }] });
     expect(body.data.mergeContribution.errors[0].allowed).toContainEqual({ verb: 'acceptContribution', to: 'ACCEPTED' });
   });
 
   it('is null below the keys of another hub that nobody knows', async () => {
-    const bearer = await token('author');
-    const { body } = await post('mutation ($input: DraftContributionInput!) { draftContribution(input: $input) { contribution { slug domain { slug name } repo { slug } workstream { title } } errors { code } } }', { input: { type: 'EP', domain: 'nowhere', repo: 'none', workstream: 'NO-WP-0001', targetOrg: 'a', targetRepo: 'b', title: 'x', dryRun: true } }, bearer);
+    const { body } = await post('mutation ($input: DraftContributionInput!) { draftContribution(input: $input) { contribution { slug domain { slug name } repo { slug } workstream { title } } errors { code } } }', { input: { type: 'EP', domain: 'nowhere', repo: 'none', workstream: 'NO-WP-0001', targetOrg: 'a', targetRepo: 'b', title: 'x', dryRun: true } }, 'author');
     expect(body).toEqual({ data: { draftContribution: { contribution: { slug: 'EP-NOWHERE-001', domain: null, repo: { slug: 'none' }, workstream: null }, errors: [] } } });
   });
 
   it('answers nobody without a token but __typename, and a viewer no mutation', async () => {
     expect(await post('{ __typename }')).toMatchObject({ status: 200, body: { data: { __typename: 'Query' } } });
     expect(await post('{ stateSummary { domains } }')).toMatchObject({ status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } });
-    const { body } = await post('mutation { registerDomain(input: { slug: "x", name: "X" }) { errors { code } } }', {}, await token('viewer'));
+    const { body } = await post('mutation { registerDomain(input: { slug: "x", name: "X" }) { errors { code } } }', {}, 'viewer');
     expect(body.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN', missingScopes: ['governance:write'] } }]);
   });
 
   it('takes exactly one subject of a one-of input', async () => {
-    const both = await post('mutation { recordProgress(input: { eventType: "x", summary: "x", details: {}, subject: { domain: "custodian", repo: "state-hub" } }) { errors { code } } }', {}, await token('author'));
+    const both = await post('mutation { recordProgress(input: { eventType: "x", summary: "x", details: {}, subject: { domain: "custodian", repo: "state-hub" } }) { errors { code } } }', {}, 'author');
     expect(both).toMatchObject({ body: { errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] } });
   });
 
   it('is synced, checked and watched by the command line', async () => {
-    const run = promisify(execFile);
-    const hubgraph = (...args: string[]) => run(process.execPath, [join(ROOT, 'scripts/hubgraph.ts'), ...args], { env: { PATH: process.env.PATH, HUBGRAPH_DATA_DIR: dir.path, HUBGRAPH_ENDPOINT: url } }).then(({ stdout }) => ({ code: 0, stdout }), (error: { code: number; stdout: string }) => error);
-    const bearer = (await hubgraph('token', '--role', 'maintainer')).stdout.trim();
+    const bearer = (await graph.hubgraph('maintainer', 'token', '--role', 'maintainer')).stdout.trim();
     expect(bearer.split('.')).toHaveLength(3);
-    const fixtures = join(ROOT, 'subgraphs/governance/src/workplan/fixtures');
-    const first = JSON.parse((await hubgraph('workplans', 'sync', fixtures, '--token', bearer, '--json')).stdout);
+    const fixtures = join(import.meta.dirname, '../../subgraphs/governance/src/workplan/fixtures');
+    const first = JSON.parse((await graph.hubgraph('viewer', 'workplans', 'sync', fixtures, '--token', bearer, '--json')).stdout);
     expect(JSON.stringify(first)).toContain('CREATED');
-    const second = await hubgraph('workplans', 'sync', fixtures, '--token', bearer, '--json');
+    const second = await graph.hubgraph('viewer', 'workplans', 'sync', fixtures, '--token', bearer, '--json');
     expect(second.stdout).not.toContain('CREATED');
     expect(second.stdout).not.toContain('UPDATED');
   });

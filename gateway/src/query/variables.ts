@@ -1,6 +1,7 @@
 import { getVariableValues } from 'graphql';
 import { nesting, type Limits } from './limit.ts';
 import type { Prepared } from './prepared.ts';
+import { withoutValue } from './quoting.ts';
 import { refuseAll, tooLarge } from './refused.ts';
 
 const MOST_ERRORS = 20;
@@ -26,6 +27,6 @@ export function readVariables(prepared: Prepared, variables: Readonly<Record<str
   const depth = nesting(given, limits.variablesDepth);
   if (depth > limits.variablesDepth) throw tooLarge('variablesDepth', limits.variablesDepth, depth);
   const { coerced, errors } = getVariableValues(prepared.graph.schema, definitions, given, { maxErrors: MOST_ERRORS });
-  if (errors) throw refuseAll('BAD_USER_INPUT', errors);
+  if (errors) throw refuseAll('BAD_USER_INPUT', errors.map(withoutValue));
   return { given, coerced: coerced ?? {} };
 }

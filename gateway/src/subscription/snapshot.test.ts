@@ -95,7 +95,7 @@ it('loses and doubles nothing at the seam, whatever changes while it is read and
         while (seen.at(-1)?.alert.id !== 'last') seen.push(eventOf(await operation.next()));
 
         const known = new Map<string, number>();
-        for (const { id, type } of seen.filter(({ type }) => type.endsWith('.snapshot'))) known.set(id.split('/')[0]!, Number(id.split('/')[1]));
+        for (const { id } of seen.filter(({ type }) => type.endsWith('.snapshot'))) known.set(id.split('/')[0]!, Number(id.split('/')[1]));
         const wanted = all.filter(({ data }) => Number(data.version) > (known.get(String(data.id)) ?? 0)).map(({ data }) => data.id);
         expect(seen.filter(({ type }) => !type.endsWith('.snapshot')).map(({ alert }) => alert.id)).toEqual(wanted);
         await graph.stop();

@@ -36,14 +36,14 @@ export function readYaml(source: Source, base: number, end: number): Fragment | 
     source.report(base, `The YAML is nested more than ${fileLimits.yamlDepth} deep.`);
     return undefined;
   }
-  const document = parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+  const document = parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: false, prettyErrors: false, logLevel: 'error' }); // 'silent' would leave out documents after the first without a word
   const lines = new Set<number>();
   for (const error of [...document.errors, ...document.warnings]) {
     const offset = base + Math.min(error.pos[0], text.length);
     // One slip makes the parser stumble several times on its line; the first says it.
     if (lines.has(source.line(offset))) continue;
     lines.add(source.line(offset));
-    source.report(offset, `Not valid YAML: ${sentence(error.message)}${INDENTATION.has(error.code) ? ' Check how this line and the ones before it are indented.' : ''}`);
+    source.report(offset, error.code === 'MULTIPLE_DOCS' ? 'A second YAML document begins here, which would not be read.' : `Not valid YAML: ${sentence(error.message)}${INDENTATION.has(error.code) ? ' Check how this line and the ones before it are indented.' : ''}`);
   }
   return lines.size > 0 ? undefined : { document, base, source };
 }

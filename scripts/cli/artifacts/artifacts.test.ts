@@ -1,15 +1,19 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definition as artifacts } from '@hubgraph/artifacts';
 import { definition as governance } from '@hubgraph/governance';
+import { UsageError } from '@hubgraph/kit/errors';
 import { openDoor, type HubDoor } from '@hubgraph/kit/hub-door';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { as } from '../../../test/harness/hub.ts';
 import { startTestGraph, type TestGraph } from '../../../test/harness/hubs.ts';
+import { until } from '../../../test/harness/until.ts';
+import { exitCodes } from '../../exit-codes.ts';
 import { register } from '../commands/artifacts.ts';
-import { runProgram } from '../program.ts';
 
 // The commands through a gateway, with the hubs of artifacts and of workstreams.
 const FIXTURE = join(import.meta.dirname, '../../../subgraphs/artifacts/src/client/fixtures/guide-board');
@@ -26,10 +30,14 @@ async function hubgraph(...args: string[]): Promise<{ code: number; out: string;
   const { exitCode } = process;
   process.exitCode = undefined;
   try {
-    const program = new Command();
+    const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
     register(program);
-    await runProgram(program, ['artifacts', ...args]);
+    await program.parseAsync(['artifacts', ...args], { from: 'user' });
     return { code: Number(process.exitCode ?? 0), ...said };
+  } catch (error) {
+    if (error instanceof UsageError) return { ...said, code: error.exitCode, err: `${said.err}${error.message}\n` };
+    if (error instanceof CommanderError) return { ...said, code: exitCodes.usage.code, err: `${said.err}${error.message}\n` };
+    throw error;
   } finally {
     process.exitCode = exitCode;
     for (const spy of spies) spy.mockRestore();
@@ -99,6 +107,23 @@ test('a folder goes in with metadata of a file; a dry run tells what would go', 
   const { artifactPackage } = await graph.hubs.artifacts!.ask('query ($id: ID!) { artifactPackage(id: $id) { subject producer metadata sourceCommits { commit } } }', { id: made.packageId });
   expect(artifactPackage).toEqual({ subject: 'folder', producer: 'hubgraph artifacts ingest', metadata: { why: ['a', 1.5] }, sourceCommits: [{ commit: 'a'.repeat(40) }] });
 });
+
+test('an ingest that was killed goes on by the same command', async () => {
+  const at = join(root, 'killed');
+  await mkdir(at);
+  await Promise.all(Array.from({ length: 400 }, (_, index) => writeFile(join(at, `f${index}`), `content ${index}`)));
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../hubgraph.ts'), 'artifacts', 'ingest', at, '--endpoint', graph.url, '--token', token], { stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  const complete = async () => (await graph.hubs.artifacts!.ask('{ artifactPackages(filter: { subject: "killed" }) { nodes { id files(filter: { status: COMPLETE }) { totalCount } } } }')).artifactPackages.nodes[0];
+  await until('some files', async () => (await complete())?.files.totalCount >= 20, { deadline: 30_000, every: 10 });
+  child.kill('SIGKILL');
+  expect((await exited)[1]).toBe('SIGKILL');
+  const { id, files } = await complete();
+  expect(files.totalCount).toBeLessThan(400);
+  const again = JSON.parse((await online('ingest', at, '--json')).out);
+  expect(again).toMatchObject({ packageId: id, outcome: 'resumed', fileCount: 400 });
+  expect(again.sent).toBeLessThanOrEqual(400 - files.totalCount);
+}, 60_000);
 
 test('a run that lacks a declared file ends with 1 and the list, and leaves nothing behind', async () => {
   const run = join(root, 'run');

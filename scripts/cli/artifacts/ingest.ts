@@ -38,6 +38,7 @@ export function addIngestCommand(group: Command): void {
     .action(ingestFolder);
   withCommon(ingest.command('guide-board').argument('<run-dir>', 'folder of the run, with run.json and reports/assessment-package.json'))
     .description('preserve a run of guide-board: every file that it declares; nothing is done when one is missing or differs')
+    .configureHelp({ showGlobalOptions: false }) // those of `ingest` are its own, too
     .action((directory: string, _own: CommonFlags, command: Command) => ingestRun(directory, command.optsWithGlobals())); // `ingest` itself takes the options that both have
 }
 

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { decode, fileLimits, tooLarge, type Problem } from '@hubgraph/kit/front-matter/source';
+import { decode, fileLimits, tooLarge } from '@hubgraph/kit/front-matter/source';
 import { UsageError } from '@hubgraph/kit/errors';
 import { parseInventory } from '@hubgraph/ops/inventory/parse';
 import type { InventoryChange } from '@hubgraph/ops/inventory/model';

@@ -61,16 +61,25 @@ it('removes what an upload left that was cut off before its location was written
   expect(await storage.sql.query(`SELECT "blake3" FROM "ArtifactFile"`)).toEqual([{ blake3: null }]);
 });
 
-it('keeps what it removed before a storage failed, tries the other storages, and goes on the next time', async () => {
+it('removes what it can when a storage does not let an object go, and tries that again the next time', async () => {
   await using storage = await startStoredBytes();
   const gone = await Promise.all(['a', 'b', 'c'].map((content) => storage.put(content, { status: 'DELETED' })));
   const [first, second] = storage.backends as [StorageBackend, StorageBackend];
   let calls = 0;
   const failing: StorageBackend = { ...first, remove: async (key) => (++calls === 2 ? Promise.reject(new StorageError('unavailable', 'timed out')) : first.remove(key)) };
   await expect(run(storage, 'removal', { backends: [failing, second] })).rejects.toMatchObject({ kind: 'unavailable' });
-  expect(await storage.sql.query(`SELECT "backend", "status", count(*)::int AS "count" FROM "StorageLocation" GROUP BY 1, 2 ORDER BY 1, 2`)).toEqual([{ backend: 'first', status: 'REMOVED', count: 1 }, { backend: 'first', status: 'STORED', count: 2 }, { backend: 'second', status: 'REMOVED', count: 3 }]);
+  expect(await storage.sql.query(`SELECT "backend", "status", count(*)::int AS "count" FROM "StorageLocation" GROUP BY 1, 2 ORDER BY 1, 2`)).toEqual([{ backend: 'first', status: 'REMOVED', count: 2 }, { backend: 'first', status: 'STORED', count: 1 }, { backend: 'second', status: 'REMOVED', count: 3 }]);
   await run(storage, 'removal', { backends: [failing, second] });
   for (const stored of gone) expect(await there(storage, stored)).toBe(false);
+});
+
+it('gives up when a storage lets nothing go', async () => {
+  await using storage = await startStoredBytes({ names: ['first'] });
+  await Promise.all(Array.from({ length: 8 }, (_, index) => storage.put(`file ${index}`, { status: 'DELETED' })));
+  let calls = 0;
+  const dead: StorageBackend = { ...storage.backends[0]!, remove: async () => { calls++; throw new StorageError('unavailable', 'timed out'); } };
+  await expect(run(storage, 'removal', { backends: [dead] })).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(calls).toBe(3);
 });
 
 /** Uploads as the hub's door does, by the same functions, into a new package. */
@@ -88,7 +97,7 @@ async function upload(storage: StoredBytes, content: string): Promise<Stored> {
   return { ...blob, key: location!.key, packageId, fileId };
 }
 
-it('never removes bytes that an upload of the same bytes needs, however they meet', async () => {
+it('never removes bytes that an upload of the same bytes needs, however they meet, and a scrub takes neither for damage', async () => {
   await using storage = await startStoredBytes({ names: ['first'] });
   const contents = ['one', 'two', 'three'];
   let writing = 6;
@@ -111,8 +120,15 @@ it('never removes bytes that an upload of the same bytes needs, however they mee
       met = (await storage.sql.query(`SELECT 1 FROM "AuditEvent"`)).length;
     }
   })();
-  await Promise.all([...writers, remover]);
+  let read = 0;
+  const scrubber = storage.scrubber();
+  const scrubbing = (async () => {
+    while (writing > 0) read += (await scrubber.scrub('first', true, never))?.checked ?? 0;
+  })();
+  await Promise.all([...writers, remover, scrubbing]);
   expect(met).toBeGreaterThan(5);
+  expect(read).toBeGreaterThan(5);
+  expect(await storage.events()).toEqual([]);
   await run(storage, 'removal');
   const kept = await storage.sql.query<{ blake3: string; key: string; needed: boolean; status: string }>(
     `SELECT l."blake3", l."key", l."status", EXISTS (SELECT 1 FROM "ArtifactFile" f JOIN "ArtifactPackage" p ON p."id" = f."packageId" WHERE f."blake3" = l."blake3" AND p."status" <> 'DELETED') AS "needed" FROM "StorageLocation" l`,

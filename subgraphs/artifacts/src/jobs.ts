@@ -68,15 +68,18 @@ export function jobs(deps: JobDeps): Job[] {
       cron: '41 * * * *',
       run: (signal) => eachBackend(backends, signal, async (backend) => {
         let removed = 0;
+        let fault: unknown = null;
         for await (const blobs of windows((after) => locations.removable(sql, backend.name, after))) {
           for (let rest = blobs.map(({ blake3 }) => blake3); rest.length > 0; rest = rest.slice(REMOVED_AT_ONCE)) {
             signal.throwIfAborted();
             const { result } = await changes.run(caller, verb('removeBytes', 'artifacts:write'), (work) => removeBytes(work, { backend, blake3s: rest.slice(0, REMOVED_AT_ONCE) }));
             removed += result?.removed.length ?? 0;
-            if (result?.fault != null) throw result.fault;
+            fault ??= result?.fault;
+            if (result?.stopped) throw fault;
           }
         }
         log.info({ backend: backend.name, removed }, 'bytes that no package needs removed');
+        if (fault != null) throw fault;
       }),
     },
     {

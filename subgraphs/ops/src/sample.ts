@@ -65,16 +65,21 @@ function steps(now: number): readonly { readonly verb: string; readonly identity
         requirements: [{ key: 'dual-run', kind: 'DUAL_RUN', environments: ['PRODUCTION'], freshnessHours: 48, minimum: 3, sameRelease: true }, { key: 'restore', kind: 'BACKUP_RESTORE', environments: ['STAGING'], freshnessHours: 24 * 30, minimum: 1, sameRelease: false }],
       },
     },
-    { verb: 'raiseAlert', input: { dedupKey: 'core-hub/latency', severity: 'ERROR', title: 'Core hub answers slowly', detail: 'p99 is above 800 ms since the last release.', service: 'core-hub', workstream: 'CUST-WP-0025', labels: { probe: 'p99' } } },
+    { verb: 'raiseAlert', input: { dedupKey: 'core-hub/latency', severity: 'ERROR', title: 'Core hub answers slowly', detail: 'p99 is above 800 ms since the last release.', service: 'core-hub', workstream: 'CUST-WP-0025', labels: [{ name: 'probe', value: 'p99' }] } },
     { verb: 'raiseAlert', input: { dedupKey: 'warehouse/deployment', severity: 'CRITICAL', title: 'The release of the warehouse failed', service: 'warehouse' } },
     { verb: 'raiseAlert', input: { dedupKey: 'state-hub/disk', severity: 'WARNING', title: 'The disk of the state hub is three quarters full', service: 'state-hub' } },
     { verb: 'surfaceRisk', identity: jonas, input: { title: 'One person knows how the warehouse is restored', likelihood: 3, impact: 4, owner: 'jonas', service: 'warehouse', domain: 'infotech' } },
   ];
 }
 
+const OBSERVED = parse('{ service(slug: "core-hub") { evidence(first: 0) { totalCount } } }');
+
 /** Puts this hub's part of the sample organisation in, by its own mutations; what is there already stays as it is. */
 export async function sample(hub: Hub): Promise<void> {
+  const seen = (await hub.execute({ document: OBSERVED, identity: system, requestId: 'sample' })).data?.service as { evidence: { totalCount: number } | null } | null | undefined;
   for (const [index, { verb, identity = system, input }] of steps(Date.now()).entries()) {
+    // observations are never changed, and those of a start that was cut off were made at another time
+    if (verb === 'recordEvidence' && (seen?.evidence?.totalCount ?? 0) > 0) continue;
     const type = `${verb[0]!.toUpperCase()}${verb.slice(1)}Input`;
     const document = parse(`mutation ($input: ${type}!) { ${verb}(input: $input) { errors { code message } } }`);
     // a key makes what has no natural one safe to repeat; evidence, deployments and inventories have theirs, and other times

@@ -3,6 +3,7 @@ import { readConfig } from '@hubgraph/kit/config';
 import type { Hub, HubDefinition, HubDeps } from '@hubgraph/kit/hub';
 import { runHub } from '@hubgraph/kit/runtime';
 import { escalateMinutes } from './alert/escalation.ts';
+import { withCustody } from './commands/secrets.ts';
 import { config } from './config.ts';
 import { startConsumer } from './consumer/consumer.ts';
 import { codes } from './errors.ts';
@@ -36,7 +37,7 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   const { clock, log } = deps;
   const { sql, transactor, close } = openDatabase(deps.databaseUrl, settings.HUBGRAPH_OPS_CONNECTIONS, deps.observeSql);
   const committed = { wake: () => {} };
-  const changes = createChanges({ transactor, catalogue: events, clock, committed: () => committed.wake() });
+  const changes = withCustody(createChanges({ transactor, catalogue: events, clock, committed: () => committed.wake() }));
   return runHub(definition, deps, {
     sql,
     context: (common) => ({ ...common, sql, changes, now: () => clock.now(), alerting: { acknowledgedHours: settings.HUBGRAPH_ACKNOWLEDGED_HOURS, escalateMinutes: escalateMinutes(settings.HUBGRAPH_ESCALATE_MINUTES) } }),

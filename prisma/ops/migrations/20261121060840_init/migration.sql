@@ -332,7 +332,10 @@ CREATE INDEX "Deployment_rollbackOfId_idx" ON "Deployment"("rollbackOfId");
 CREATE UNIQUE INDEX "Deployment_source_sourceKey_key" ON "Deployment"("source", "sourceKey");
 
 -- CreateIndex
-CREATE INDEX "Evidence_service_gate_idx" ON "Evidence"("service", "kind", "environment", "result", "observedAt", "id", "releaseDigest");
+CREATE INDEX "Evidence_service_gate_idx" ON "Evidence"("service", "kind", "environment", "result", "observedAt", "id");
+
+-- CreateIndex
+CREATE INDEX "Evidence_service_release_idx" ON "Evidence"("service", "releaseDigest", "kind", "environment", "result", "observedAt", "id");
 
 -- CreateIndex
 CREATE INDEX "Evidence_workstream_gate_idx" ON "Evidence"("workstream", "kind", "environment", "result", "observedAt", "id", "releaseDigest");

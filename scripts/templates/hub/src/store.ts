@@ -1,29 +1,18 @@
 import { pageOf, type Condition, type Page, type PageArgs } from '@hubgraph/kit/page';
-import type { Sql, Transactor, Tx } from '@hubgraph/kit/sql';
-import { clientOf, lockBy, rowsBy, sqlOf, transactorOf } from '@hubgraph/kit/store';
+import type { Sql, Tx } from '@hubgraph/kit/sql';
+import { clientOf, databaseOpener, lockBy, rowsBy } from '@hubgraph/kit/store';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient, type Prisma } from '../../../prisma/workshop/generated/client.ts';
 import { manifest } from './manifest.ts';
 import type { Gizmo, GizmoStatus } from './model.ts';
 
-/** The hub's door to its own schema. */
-export interface Database {
-  readonly sql: Sql;
-  readonly transactor: Transactor;
-  close(): Promise<void>;
-}
+export type { Database } from '@hubgraph/kit/store';
 
-/** Connects lazily; `connections` bounds the pool. */
-export function openDatabase(url: string, connections: number): Database {
-  const adapter = new PrismaPg({ connectionString: url, options: `-c search_path=${manifest.name}`, max: connections, application_name: `hubgraph ${manifest.name}` }, { schema: manifest.name });
-  const prisma = new PrismaClient({ adapter });
-  return { sql: sqlOf(prisma), transactor: transactorOf<Prisma.TransactionClient>(prisma), close: () => prisma.$disconnect() };
-}
+/** Opens the hub's door to its own schema. */
+export const openDatabase = databaseOpener<Prisma.TransactionClient>(manifest.name, ({ pool, adapter }) => new PrismaClient({ adapter: new PrismaPg({ ...pool }, { ...adapter }) }));
 
 /** The typed client of an open transaction. */
-function prismaOf(tx: Tx): Prisma.TransactionClient {
-  return clientOf<Prisma.TransactionClient>(tx);
-}
+const prismaOf = clientOf<Prisma.TransactionClient>;
 
 /** How clients may narrow a list of gizmos. */
 export interface GizmoFilter {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { PackageStatus } from '../model.ts';
 import { ArtifactsError, type Connection } from './connection.ts';
 
@@ -58,17 +58,23 @@ export interface AnnouncedFile {
 const FACTS = 'id status manifestDigest producer subject retention { class } domain { slug } repo { slug } workstream { code } task { code } service { slug } sourceCommits { repo { slug } commit }';
 const ERRORS = 'errors { code message path }';
 
-/** Packages whose manifest was expected to have a digest, newest first; at most 50. */
+/** Packages whose manifest was expected to have a digest, deleted ones too, newest first; at most 50. */
 export async function packagesClaiming(connection: Connection, digest: string): Promise<readonly PackageFacts[]> {
   const { artifactPackages } = await connection.graphql<{ artifactPackages: { nodes: PackageFacts[] } | null }>(
-    `query PackagesClaiming($digest: Blake3!) { artifactPackages(filter: { claimedManifestDigest: $digest, statuses: [CREATED, UPLOADING, FAILED, FINALIZED] }, first: 50) { nodes { ${FACTS} } } }`, { digest });
+    `query PackagesClaiming($digest: Blake3!) { artifactPackages(filter: { claimedManifestDigest: $digest, statuses: [CREATED, UPLOADING, FAILED, FINALIZED, DELETED] }, first: 50) { nodes { ${FACTS} } } }`, { digest });
   return artifactPackages?.nodes ?? [];
 }
 
-/** Begins a package; answers its id. @throws ArtifactsError with every reason why not */
-export async function createPackage(connection: Connection, { sourceCommits = {}, ...input }: PackageInput, claimedManifestDigest: string): Promise<string> {
+/**
+ * Begins a package; answers its id, the same one to all calls that saw the same packages before them.
+ *
+ * @param seen ids of packages for the same content that are others, or cannot be gone on with
+ * @throws ArtifactsError with every reason why not
+ */
+export async function createPackage(connection: Connection, { sourceCommits = {}, ...input }: PackageInput, claimedManifestDigest: string, seen: readonly string[]): Promise<string> {
+  const fields = { ...input, claimedManifestDigest, sourceCommits: Object.entries(sourceCommits).map(([repo, commit]) => ({ repo, commit })) };
   const { package: made } = await change<{ package: { id: string } }>(connection, 'createArtifactPackage', 'package { id }', {
-    ...input, claimedManifestDigest, sourceCommits: Object.entries(sourceCommits).map(([repo, commit]) => ({ repo, commit })),
+    ...fields, idempotencyKey: `artifacts-ingest-${createHash('sha256').update(JSON.stringify([fields, seen.toSorted()])).digest('hex')}`,
   });
   return made.id;
 }

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { as } from '../../../../test/harness/hub.ts';
 import { filled, makePackage, startArtifactsHub, type ArtifactsHub } from '../../../../test/harness/artifacts.ts';
-import type { Connection } from './connection.ts';
+import { ArtifactsError, type Connection } from './connection.ts';
 import { downloadPackage, fetchManifest } from './download.ts';
+import { hashFile } from './files.ts';
 import { ingestGuideBoard } from './guide-board.ts';
 import { ingestDirectory, type IngestOptions } from './ingest.ts';
 import { verify } from './verify.ts';
@@ -238,4 +239,37 @@ test('a download writes nothing through links', async () => {
   await symlink(outside, join(other, '.hubgraph'));
   await expect(downloadPackage(connect(), id, other)).rejects.toThrow('.hubgraph is a symbolic link');
   await expect(downloadPackage(connect(), await makePackage(hub), out)).rejects.toThrow('it has no manifest');
+});
+
+test('a file that a disk cannot read is named, and is no mistake of ours', async () => {
+  // opens like any other file, and every read of its beginning fails with EIO, as on a broken disk
+  const location = '/proc/self/mem';
+  const { dev, ino, size, mtimeNs, ctimeNs } = await lstat(location, { bigint: true });
+  const file = { path: 'broken.bin', location, size: Number(size), stamp: [dev, ino, size, mtimeNs, ctimeNs].join(':') };
+  await expect(hashFile(file)).rejects.toThrow(new ArtifactsError(['broken.bin cannot be read (EIO).']));
+});
+
+test('the same ingest twice at once makes one package, and both come to its end', async () => {
+  const folder = join(root, 'at-once');
+  await mkdir(folder);
+  await writeFile(join(folder, 'large.bin'), randomBytes(40_000_000));
+  for (let index = 0; index < 20; index++) await writeFile(join(folder, `f${index}`), `${index}`);
+  const options = { producer: 'twins', subject: 'at once', retentionClass: 'raw-evidence', sourceCommits: {}, metadata: { n: 1 } };
+  const [one, other] = await Promise.all([ingestDirectory(connect(), folder, options), ingestDirectory(connect(), folder, options)]);
+  expect(one.packageId).toBe(other.packageId);
+  expect(one.packageId).toBe((await ingestDirectory(connect(), folder, options)).packageId);
+});
+
+test('an ingest begins anew when its package was given up', async () => {
+  const folder = join(root, 'given-up');
+  await mkdir(folder);
+  await writeFile(join(folder, 'a'), 'a');
+  const options = { producer: 'given-up', subject: 'again', retentionClass: 'raw-evidence', metadata: {} };
+  const stopped = connect(hub, { spy: (query) => { if (query.includes('requestUpload')) throw new Error('stopped'); } });
+  await expect(ingestDirectory(stopped, folder, options)).rejects.toThrow('stopped');
+  const { artifactPackages } = await hub.ask('{ artifactPackages(filter: { producer: "given-up" }) { nodes { id } } }');
+  const [{ id }] = artifactPackages.nodes;
+  expect((await hub.change('deleteArtifactPackage', { id, reason: 'given up' }, 'package { status }', as('author'))).errors).toEqual([]);
+  const anew = await ingestDirectory(connect(), folder, options);
+  expect([anew.outcome, anew.packageId === id]).toEqual(['created', false]);
 });

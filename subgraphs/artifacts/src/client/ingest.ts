@@ -2,7 +2,7 @@ import { encodeManifest, manifestDigest as digestOf } from '../content/manifest.
 import { formProblems, metadataProblems } from '../content/metadata.ts';
 import { ArtifactsError, type Connection, type Progress } from './connection.ts';
 import { hashFiles, packageProblems, walk, type FoundFile, type HashedFile } from './files.ts';
-import { assertJournal, createPackage, finalizePackage, packagesClaiming, recordIngest, resumePackage, schemaOf, type PackageFacts, type PackageInput } from './graph.ts';
+import { assertJournal, createPackage, finalizePackage, packagesClaiming, packageSource, recordIngest, resumePackage, schemaOf, type PackageFacts, type PackageInput } from './graph.ts';
 import { sendFiles } from './send.ts';
 
 /** What is known about the files, and how they go. */
@@ -59,7 +59,8 @@ export async function ingestHashed(connection: Connection, files: readonly Hashe
   const facts = { manifestDigest, files, bytes, metadata, journalProblem: null };
   if (dryRun) return { ...facts, packageId: null, outcome: 'dry-run', sent: 0 };
 
-  const before = await placeOf(connection, manifestDigest, input);
+  const claiming = await packagesClaiming(connection, manifestDigest);
+  const before = await placeOf(connection, claiming, input);
   const done = before?.status === 'FINALIZED';
   if (!done && input.workstream != null) await assertJournal(connection, input.workstream);
   if (before === undefined && input.metadataSchema != null) {
@@ -67,20 +68,26 @@ export async function ingestHashed(connection: Connection, files: readonly Hashe
     const wrong = metadataProblems(await schemaOf(connection, input.metadataSchema), metadata);
     if (wrong.length > 0) throw new ArtifactsError(wrong.map((problem) => `The metadata do not fit ${input.metadataSchema}: ${problem}`));
   }
-  const packageId = before?.id ?? (await createPackage(connection, { ...input, metadata }, manifestDigest));
+  const packageId = before?.id ?? (await createPackage(connection, { ...input, metadata }, manifestDigest, claiming.map(({ id }) => id)));
   let sent = 0;
   if (!done) {
-    sent = await sendFiles(connection, packageId, files, { onProgress, signal });
-    const answered = await finalizePackage(connection, packageId);
-    if (answered !== manifestDigest) throw new ArtifactsError([`The hub has the manifest digest ${answered} for package ${packageId}; computed here it is ${manifestDigest}.`]);
+    try {
+      sent = await sendFiles(connection, packageId, files, { onProgress, signal });
+      const answered = await finalizePackage(connection, packageId);
+      if (answered !== manifestDigest) throw new ArtifactsError([`The hub has the manifest digest ${answered} for package ${packageId}; computed here it is ${manifestDigest}.`]);
+    } catch (error) {
+      // the same ingest somewhere else may have come to the end first
+      const now = error instanceof ArtifactsError ? await packageSource(connection, packageId) : null;
+      if (now?.status !== 'FINALIZED' || now.manifestDigest !== manifestDigest) throw error;
+    }
   }
   const journalProblem = input.workstream == null ? null : await recordIngest(connection, input.workstream, { packageId, manifestDigest, subject: input.subject, files: files.length, bytes }).then(() => null, (error: Error) => error.message);
   return { ...facts, packageId, outcome: done ? 'unchanged' : before === undefined ? 'created' : 'resumed', sent, journalProblem };
 }
 
 /** The package that an earlier call began or finished for the same content and links; a failed one is taken up again, if that may be. */
-async function placeOf(connection: Connection, digest: string, input: PackageInput): Promise<PackageFacts | undefined> {
-  const same = (await packagesClaiming(connection, digest)).filter((one) => isFor(one, input));
+async function placeOf(connection: Connection, claiming: readonly PackageFacts[], input: PackageInput): Promise<PackageFacts | undefined> {
+  const same = claiming.filter((one) => one.status !== 'DELETED' && isFor(one, input));
   const open = same.find(({ status }) => status === 'FINALIZED') ?? same.find(({ status }) => status !== 'FAILED');
   if (open !== undefined) return open;
   for (const failed of same) {

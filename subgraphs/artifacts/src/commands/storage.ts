@@ -2,6 +2,7 @@ import type { Refused } from '@hubgraph/kit/refusal';
 import type { Sql, Transactor } from '@hubgraph/kit/sql';
 import { PATIENCE } from '../lifecycle/package.ts';
 import { keyOf, StorageError, type StorageBackend } from '../storage/backend.ts';
+import { healthOf } from '../storage/health.ts';
 import { locations } from '../store/index.ts';
 import { audit } from './audit.ts';
 import { lockedPackage, type Work } from './common.ts';
@@ -13,12 +14,16 @@ import type { ArtifactPackage } from '../model.ts';
 export interface Removal {
   /** Digests of the bytes that are gone. */
   readonly removed: readonly string[];
-  /** Why it stopped before the last of them; what it removed until then counts. */
+  /** The first error of those that the storage did not let go, such as by a retention of its own; null: none. */
   readonly fault: unknown;
+  /** Whether it gave up before the last of them, because the storage let nothing go. */
+  readonly stopped: boolean;
 }
 
 /** In milliseconds: transactions end after 30 s, and uploads of the same bytes wait for this one. */
 const PATIENT = 5_000;
+/** So many failures in a row are the storage's and not the objects'. */
+const MANY = 3;
 
 /**
  * Removes bytes that no package needs from one backend. Each blob is locked before its needers are looked for: an upload that
@@ -28,8 +33,9 @@ export async function removeBytes(work: Work, { backend, blake3s }: { readonly b
   const removed: string[] = [];
   const from = performance.now();
   let fault: unknown = null;
+  let inRow = 0;
   for (const blake3 of [...blake3s].sort()) {
-    if (performance.now() - from > PATIENT) break;
+    if (inRow === MANY || performance.now() - from > PATIENT) break;
     await locations.lockBlob(work.tx, blake3);
     if (await locations.needed(work.tx, blake3)) continue;
     const key = keyOf(blake3);
@@ -39,14 +45,17 @@ export async function removeBytes(work: Work, { backend, blake3s }: { readonly b
         await backend.remove(key);
         removed.push(blake3);
       }
+      inRow = 0;
     } catch (error) {
-      fault = error;
-      break;
+      if (!(error instanceof StorageError)) throw error;
+      fault ??= error;
+      inRow++;
+      continue;
     }
     await locations.removed(work.tx, { blake3, backend: backend.name, key, now: work.now });
   }
   if (removed.length > 0) await audit(work, { action: 'removeBytes', data: { backend: backend.name, blake3s: removed } });
-  return { removed, fault };
+  return { removed, fault, stopped: inRow === MANY };
 }
 
 /**
@@ -62,7 +71,7 @@ export async function replicate(deps: CopyDeps & { readonly transactor: Transact
     await locations.expect(tx, blob.blake3, target.name);
   });
   if ((await copyFromElsewhere(deps, target, blob, { replace: false, signal })) === null) {
-    const { ready, reason } = await target.health();
+    const { ready, reason } = await healthOf(target);
     if (!ready) throw new StorageError('unavailable', reason ?? 'it does not answer');
     return false;
   }

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { announce, filled, makePackage, startArtifactsHub, upload, type ArtifactsHub } from '../../../../test/harness/artifacts.ts';
 import { as } from '../../../../test/harness/hub.ts';
@@ -95,6 +97,23 @@ describe('announcing files', () => {
     expect(performance.now() - begun).toBeLessThan(1_000);
     expect((await request(id, batch(2_000))).errors).toMatchObject([{ message: 'The package would have 3000 files; it may have 2500.' }]);
     expect((await request(id, batch(1_000))).errors).toEqual([]);
+  });
+});
+
+describe('bytes that went to the storage directly', () => {
+  const complete = (fileId: string, more: object = {}) => hub.change('completeUpload', { fileId, ...more }, 'file { path status blake3 }', author);
+
+  it('are read back, compared and completed, however often it is said', async () => {
+    const id = await makePackage(hub);
+    const [good, short, wrong] = await announce(hub, id, { a: 'hello', b: 'hello', c: 'hello' }, { blake3: blake3Of(Buffer.from('hello')) });
+    const staged = (fileId: string, content: string) => writeFile(join(hub.root, 'staging', fileId), content);
+    await Promise.all([staged(good!.file.id, 'hello'), staged(short!.file.id, 'hel'), staged(wrong!.file.id, 'jello')]);
+    expect(await complete(good!.file.id, { dryRun: true })).toMatchObject({ file: { status: 'PENDING' }, errors: [] });
+    for (let time = 0; time < 2; time++) expect(await complete(good!.file.id)).toMatchObject({ file: { path: 'a', status: 'COMPLETE', blake3: blake3Of(Buffer.from('hello')) }, errors: [] });
+    expect((await complete(short!.file.id)).errors).toMatchObject([{ __typename: 'InvalidInput', message: "The storage has 3 of the file's 5 bytes.", path: ['input', 'fileId'] }]);
+    expect((await complete(wrong!.file.id)).errors).toMatchObject([{ __typename: 'InvalidInput', message: expect.stringContaining('The BLAKE3 of what arrived is') }]);
+    expect((await complete('nothing')).errors).toMatchObject([{ __typename: 'NotFound', path: ['input', 'fileId'] }]);
+    await expect(hub.change('completeUpload', { fileId: good!.file.id }, 'file { id }', as('viewer'))).rejects.toThrow('artifacts:write');
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { blake3 } from '@noble/hashes/blake3.js';
-import { encode } from 'cborg';
+import { encode, rfc8949EncodeOptions } from 'cborg';
 import { cdeDecodeOptions, cdeEncodeOptions, decode as decodeByOther, encode as encodeByOther } from 'cbor2';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -27,6 +27,14 @@ test('the digest of a known manifest stays what it is', () => {
 test('files are sorted by the bytes of their paths', () => {
   const paths = ['a/b', 'a-b', 'a', '\u{10000}', '\uff01', 'B'].filter((path) => path !== 'a');
   expect(decodeManifest(encodeManifest({ ...golden, files: paths.map((path) => fileOf(path)) })).files.map(({ path }) => path)).toEqual(['B', 'a-b', 'a/b', '\uff01', '\u{10000}']);
+});
+
+test.for([0, 1, 23, 24, 255, 256, 300, 70_000])('a manifest of %d files is what an encoder makes of it at once', (count) => {
+  const one = fileOf('a');
+  const files = Array.from({ length: count }, (_, index) => ({ ...one, path: `f${String(index).padStart(6, '0')}` }));
+  const entries = files.map(({ path, size, sha256, blake3: other }) => ({ path, size, sha256: Buffer.from(sha256, 'hex'), blake3: Buffer.from(other.slice(7), 'hex') }));
+  const whole = encode({ format: 'hubgraph.artifact-manifest.v1', schema: null, metadata: { a: 1 }, files: entries }, rfc8949EncodeOptions);
+  expect(Buffer.compare(encodeManifest({ schema: null, metadata: { a: 1 }, files: files.toReversed() }), whole)).toBe(0);
 });
 
 /** As the graph and PostgreSQL hand it on. */

@@ -40,8 +40,17 @@ export function encodeManifest({ schema, metadata, files }: Manifest): Uint8Arra
   const sorted = files.map((file) => ({ ...file, bytes: Buffer.from(file.path) })).sort((one, other) => one.bytes.compare(other.bytes));
   const conflict = pathConflict(files.map(({ path }) => path));
   if (conflict !== null) throw new ManifestError(conflict);
-  return encodeCanonical({ format: MANIFEST_FORMAT, schema, metadata, files: sorted.map(entryOf) });
+  // One file at a time, since the encoder makes many objects of each: `files` is the shortest key, so it comes first, and a
+  // list begins like an integer of another major type.
+  const rest = encodeCanonical({ format: MANIFEST_FORMAT, schema, metadata });
+  const list = encodeCanonical(sorted.length).slice();
+  list[0] = (list[0] as number) | ARRAY;
+  return Buffer.concat([Uint8Array.of((rest[0] as number) + 1), encodeCanonical('files'), list, ...sorted.map((file) => encodeCanonical(entryOf(file))), rest.subarray(1)]);
 }
+
+/** Major type 4 of CBOR. */
+const ARRAY = 4 << 5;
+
 
 function entryOf({ path, size, sha256, blake3 }: ManifestFile) {
   const problem = pathProblem(path);

@@ -17,7 +17,7 @@ const hostile = [
   '．．/a', '‥/a', '․․/a', 'a／b', '．．／etc', 'a＼b', 'a∕b', 'a⁄b', '..∕..∕a', 'a∖b', '…', '℀',
   'a\u202egnp.exe', 'a\u200bb', '\ufeffa', 'a\u2028b', 'a\u2066b', 'a\u00adb', 'a\u{e0041}b', 'a\ufffe', 'a\u{1ffff}',
   'e\u0301.txt', '\u212b', 'a\ud800', '\udc00a', '~/a', '~root/.ssh/authorized_keys',
-  '.hubgraph', '.hubgraph/manifest.cbor', '.HUBGRAPH/manifest.cbor', '．hubgraph/x', 'a/'.repeat(512) + 'a', 'a'.repeat(256), 'é'.repeat(128), `${'a'.repeat(200)}/`.repeat(6),
+  '.hubgraph', '.hubgraph/manifest.cbor', '.HUBGRAPH/manifest.cbor', '．hubgraph/x', '.hub\u200cgraph/x', '.hubgraph\u200d', 'nu\u200cl.txt', '.\u200d.', 'a/'.repeat(512) + 'a', 'a'.repeat(256), 'é'.repeat(128), `${'a'.repeat(200)}/`.repeat(6),
 ];
 
 const good = [

@@ -58,9 +58,9 @@ function nameProblem(name: string): string | null {
   return null;
 }
 
-/** How a system reads a name that folds compatible characters and case. */
+/** How a system reads a name that folds compatible characters and case, and passes over what is not shown, as HFS+ does. */
 function asRead(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
+  return name.replace(/\p{Default_Ignorable_Code_Point}/gu, '').normalize('NFKC').toLowerCase();
 }
 
 /**

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHasher } from '../content/digest.ts';
 import { keyOf, type BlobFacts, type StagedUpload, type StorageBackend } from './backend.ts';
@@ -25,9 +26,16 @@ export async function* chunked(bytes: Uint8Array, { chunk = 65_536, error }: { r
   if (error !== undefined) throw error;
 }
 
-/** What every adapter promises; `open` is called once, for a storage that is empty. */
-export function backendContract(name: string, open: () => Promise<StorageBackend>): void {
-  describe(name, () => {
+export interface ContractEffort {
+  /** Random histories of an upload that are tried. */
+  readonly runs: number;
+  /** Unit of their sizes in bytes: an upload has at most 24, and each append 12. */
+  readonly unit: number;
+}
+
+/** What every adapter promises; `open` is called for a storage that is empty at first, and again for the same one. */
+export function backendContract(name: string, open: () => Promise<StorageBackend>, { runs, unit }: ContractEffort): void {
+  describe(`${name} as a storage`, () => {
     let backend: StorageBackend;
     beforeAll(async () => {
       backend = await open();
@@ -170,6 +178,40 @@ export function backendContract(name: string, open: () => Promise<StorageBackend
       for (const key of ['', '../x', 'blake3/../../etc/passwd', `blake3/aa/ab/${hex}`, `staging/${hex}`, `blake3/aa/aa/${hex}/..`, `/blake3/aa/aa/${hex}`]) await expect(backend.read(key), key).rejects.toEqual(missing);
       for (const id of ['', '..', '../x', 'a/b', 'a.b', '.probe', 'x'.repeat(65), 'a\0']) await expect(backend.append(testUpload(1, id), 0, chunked(randomBytes(1))), id).rejects.toThrow('not the id of an upload');
     });
+
+    test('stands where a model stands, whatever comes, is cut off and comes again from another process', async () => {
+      const step = fc.oneof(
+        { weight: 6, arbitrary: fc.record({ what: fc.constant('append' as const), length: fc.nat(12 * unit), chunk: fc.integer({ min: 1, max: 3 }), fails: fc.boolean() }) },
+        { weight: 2, arbitrary: fc.record({ what: fc.constant('reopen' as const) }) },
+        { weight: 1, arbitrary: fc.record({ what: fc.constant('wrong offset' as const), by: fc.integer({ min: 1, max: unit }) }) },
+        { weight: 1, arbitrary: fc.record({ what: fc.constant('discard' as const) }) },
+      );
+      const failure = new Error('cut off');
+      await fc.assert(fc.asyncProperty(fc.nat(24 * unit), fc.array(step, { maxLength: 8 }), async (size, steps) => {
+        const bytes = randomBytes(size);
+        const upload = testUpload(size);
+        let [standing, using] = [0, backend];
+        for (const next of steps) {
+          if (next.what === 'reopen') using = await open();
+          else if (next.what === 'discard') {
+            await using.discard(upload);
+            [standing, upload.state] = [0, null];
+          } else if (next.what === 'wrong offset') await expect(using.append(upload, standing + next.by, chunked(bytes))).rejects.toMatchObject({ kind: 'offset' });
+          else {
+            const end = Math.min(size, standing + next.length);
+            const appended = using.append(upload, standing, chunked(bytes.subarray(standing, end), { chunk: Math.ceil((next.chunk * unit) / 3), ...(next.fails ? { error: failure } : {}) }));
+            if (next.fails) await expect(appended).rejects.toBe(failure);
+            else expect(await appended).toBe(end);
+            standing = end;
+          }
+          expect(await using.received(upload)).toBe(standing);
+        }
+        await using.append(upload, standing, chunked(bytes.subarray(standing)));
+        expect((await staged(upload)).equals(bytes)).toBe(true);
+        await using.commit(upload, factsOf(bytes));
+        expect((await content(keyOf(factsOf(bytes).blake3))).equals(bytes)).toBe(true);
+      }), { numRuns: runs });
+    }, 60_000);
 
     test('is ready', async () => {
       expect(await backend.health()).toMatchObject({ ready: true });

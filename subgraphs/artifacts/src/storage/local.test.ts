@@ -14,9 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-backendContract('local storage', () => openLocal(join(folder, 'contract', 'made')));
+backendContract('a folder', () => openLocal(join(folder, 'contract', 'made')), { runs: 60, unit: 100_000 });
 
-describe('a folder as storage', () => {
+describe('what only a folder does', () => {
   let root: string;
   let backend: StorageBackend;
   beforeAll(async () => {

@@ -130,7 +130,9 @@ export async function openLocal(root: string): Promise<StorageBackend> {
         if (error.code === 'ENOENT') await staging();
         throw error.code === 'ELOOP' ? new StorageError('missing', 'a symbolic link is in the place of the object', { cause: error }) : error;
       });
-      return file.createReadStream({ highWaterMark: READ_AHEAD, ...range });
+      const { size } = await file.stat();
+      // no larger buffers than there are bytes: of very many small files they would be garbage of a quarter of a megabyte each
+      return file.createReadStream({ highWaterMark: Math.min(READ_AHEAD, Math.max(size, 1)), ...range });
     },
 
     async stat(key) {
@@ -144,7 +146,10 @@ export async function openLocal(root: string): Promise<StorageBackend> {
       const path = await stagedPath(`store-${randomUUID()}`);
       try {
         await using file = await openPlain(path, 'create');
-        await write(file, 0, blob.size, checked(blob, source));
+        // both wait for the disk, so they wait together: a folder that is made and not used does no harm
+        const [folder, written] = await Promise.allSettled([folders.made(dirname(checkedKey(keyOf(blob.blake3)))), write(file, 0, blob.size, checked(blob, source))]);
+        if (written.status === 'rejected') throw written.reason;
+        if (folder.status === 'rejected') throw folder.reason;
         await settle(path, blob, replace);
       } catch (error) {
         await rm(path, { force: true });

@@ -7,7 +7,7 @@ import { checked } from './checked.ts';
 import { checkedKey, isStagedName } from './names.ts';
 import { openBucket } from './s3/bucket.ts';
 import { s3Client } from './s3/client.ts';
-import { isMissing, s3Fault } from './s3/fault.ts';
+import { s3Fault } from './s3/fault.ts';
 import { multipartsOf, type Multipart, type Part } from './s3/multipart.ts';
 import { partSizeOf, pieces } from './s3/parts.ts';
 import { stagedIn, directKey } from './s3/staged.ts';
@@ -120,7 +120,10 @@ export function openS3(settings: ConfigOf<typeof config>, { oneCopy = ONE_REQUES
 
     async stat(key) {
       const size = await bucket.size(checkedKey(key));
-      return size === undefined ? null : { size };
+      if (size !== undefined) return { size };
+      // a bucket that is not there must not look like a lost object
+      await bucket.reach();
+      return null;
     },
 
     async store(blob, source, { replace = false } = {}) {
@@ -139,7 +142,7 @@ export function openS3(settings: ConfigOf<typeof config>, { oneCopy = ONE_REQUES
         return { ready: true };
       } catch (error) {
         if (!(error instanceof StorageError)) throw error;
-        return { ready: false, reason: isMissing(error) ? 'the bucket does not exist' : error.message };
+        return { ready: false, reason: error.message };
       }
     },
 

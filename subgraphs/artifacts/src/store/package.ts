@@ -59,6 +59,9 @@ export interface PackageFactRow {
   readonly schema: MetadataSchema['schema'] | null;
 }
 
+/** Files that are read by one statement for a manifest. */
+const MANIFEST_PAGE = 2_000;
+
 /** A complete file, as the manifest has it. */
 export interface ManifestFile {
   readonly path: string;
@@ -126,10 +129,19 @@ export const packages = {
     return row!.bytes;
   },
 
-  /** Every complete file of a package, in one statement. */
+  /**
+   * Every complete file of a package, by path. The package must be locked, for that keeps the files as they are. Some at a time, because
+   * what the drivers make of a row on its way here is many times as large as the row.
+   */
   async manifestFiles(tx: Tx, id: string): Promise<ManifestFile[]> {
-    const rows = await tx.query<Omit<ManifestFile, 'size'> & { size: bigint }>(`SELECT "path", "size", "sha256", "blake3" FROM "ArtifactFile" WHERE "packageId" = $1::uuid AND "status" = 'COMPLETE'`, [id]);
-    return rows.map((row) => ({ ...row, size: Number(row.size) }));
+    const found: ManifestFile[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const rows: (Omit<ManifestFile, 'size'> & { size: bigint })[] = await tx.query(
+        `SELECT "path", "size", "sha256", "blake3" FROM "ArtifactFile" WHERE "packageId" = $1::uuid AND "path" > $2 AND "status" = 'COMPLETE' ORDER BY "path" LIMIT ${MANIFEST_PAGE}`, [id, after]);
+      for (const row of rows) found.push({ ...row, size: Number(row.size) });
+      after = rows.length < MANIFEST_PAGE ? null : rows.at(-1)!.path;
+    }
+    return found;
   },
 
   /** Keeps the manifest of a package for ever. */

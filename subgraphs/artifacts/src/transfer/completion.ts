@@ -1,6 +1,6 @@
 import type { Sql } from '@hubgraph/kit/sql';
 import { hashStream, type BlobDigests } from '../content/digest.ts';
-import type { ArtifactFile } from '../model.ts';
+import type { ArtifactFile, LocationStatus } from '../model.ts';
 import { keyOf, type BlobFacts, type StagedUpload, type StorageBackend } from '../storage/backend.ts';
 import { blobs, files } from '../store/index.ts';
 import type { Lease } from './lease.ts';
@@ -30,6 +30,9 @@ export function stagedOf(sql: Sql, file: Pick<ArtifactFile, 'id' | 'size' | 'upl
   };
 }
 
+/** Makes bytes an object of a backend. */
+export type Put = (blob: BlobFacts, options: { readonly replace: boolean }) => Promise<void>;
+
 /** Drops what arrived; the file begins anew. */
 export async function dropped(backend: StorageBackend, upload: StagedUpload): Promise<void> {
   await backend.discard(upload);
@@ -41,9 +44,10 @@ export async function dropped(backend: StorageBackend, upload: StagedUpload): Pr
  * content, then the bytes are committed, then it is complete. Whatever step it stops after, the same call again goes on.
  *
  * @param known digests of all staged bytes; without them they are read again
+ * @param put makes the bytes an object; commits the staged ones when left out
  * @throws TransferProblem `SHA256_MISMATCH`, `BLAKE3_MISMATCH`: the bytes are dropped; `NOT_FOUND`: file or package went meanwhile
  */
-export async function complete({ sql, now, backend }: CompletionDeps, lease: Lease, upload: StagedUpload, known?: BlobDigests): Promise<BlobFacts> {
+export async function complete({ sql, now, backend }: CompletionDeps, lease: Lease, upload: StagedUpload, known?: BlobDigests, put: Put = (blob, options) => backend.commit(upload, blob, options)): Promise<BlobFacts> {
   const { file } = lease;
   const digests = known ?? (await hashStream(backend.readStaged(upload)));
   const blob = { sha256: digests.sha256, blake3: digests.blake3, size: upload.size };
@@ -55,11 +59,14 @@ export async function complete({ sql, now, backend }: CompletionDeps, lease: Lea
   const held = { id: file.id, lease: lease.id };
   const before = await blobs.refer(sql, held, blob, backend.name, now());
   if (before === undefined) throw gone();
-  const replace = before === 'LOST' || before === 'CHANGED';
-  await backend.commit(upload, blob, { replace });
+  const replace = damaged(before);
+  await put(blob, { replace });
   await finish({ sql, now, backend }, lease, blob.blake3, replace);
   return blob;
 }
+
+/** Whether a copy that is known of must not stay as it is. */
+export const damaged = (copy: LocationStatus | null): boolean => copy === 'LOST' || copy === 'CHANGED';
 
 /** The last step, for bytes that are stored and referred to. */
 export async function finish({ sql, now, backend }: CompletionDeps, lease: Lease, blake3: string, replaced = false): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readlink, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,6 +128,30 @@ it('takes the bytes from another storage when the first has lost them, and says 
     await second.remove(keyOf(blob.blake3));
     const answer = await get(url);
     expect([await code(answer), answer.headers.get('retry-after')]).toEqual(['503 STORAGE_UNAVAILABLE', '5']);
+  } finally {
+    await door.close();
+    await rm(root, { recursive: true });
+  }
+});
+
+it('gives no bytes that are known to be damaged, but those of another storage', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'copies-'));
+  const [first, second] = [await openLocal(hub.root), { ...(await openLocal(root)), name: 's3' }];
+  const door = await secondDoor(hub, { clock, backends: [first, second] });
+  try {
+    const content = randomBytes(1_000);
+    const blake3 = blake3Of(content);
+    const own = await linkOf({ damaged: content });
+    await writeFile(join(hub.root, keyOf(blake3)), 'x'.repeat(1_000));
+    for (const status of ['CHANGED', 'LOST']) {
+      await hub.database.sql.query(`UPDATE "StorageLocation" SET "status" = $2 WHERE "blake3" = $1 RETURNING 1`, [blake3, status]);
+      expect(await code(await get(own))).toBe('500 DAMAGED');
+      expect(await code(await get(own, { range: 'bytes=0-3' }))).toBe('500 DAMAGED');
+    }
+    const url = `${door.url}${new URL(own).pathname}`;
+    const { sha256 } = (await hub.database.sql.query<{ sha256: string }>(`SELECT "sha256" FROM "Blob" WHERE "blake3" = $1`, [blake3]))[0]!;
+    await second.store({ blake3, sha256, size: content.length }, (async function* () { yield content; })());
+    expect(Buffer.from(await (await get(url)).arrayBuffer()).equals(content)).toBe(true);
   } finally {
     await door.close();
     await rm(root, { recursive: true });

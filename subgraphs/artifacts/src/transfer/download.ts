@@ -65,10 +65,11 @@ async function manifestOf(sql: Sql, packageId: string): Promise<Served> {
   return { name: posix.basename(MANIFEST_PATH), mediaType: 'application/cbor', size: bytes.length, digest, open: async (range) => Readable.from([range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)], { objectMode: false }) };
 }
 
-/** The bytes from the first backend that has them; those that are known to have them come first. */
+/** The bytes from the first backend that has them; those that are known to have them come first, those that have them damaged never. */
 async function openStored({ backends, log }: DownloadDeps, file: TransferFile, range: ByteRange | undefined): Promise<Readable> {
   const key = keyOf(file.blake3!);
-  const order = backends.toSorted((a, b) => Number(file.storedIn.includes(b.name)) - Number(file.storedIn.includes(a.name)));
+  const order = backends.filter(({ name }) => !file.damagedIn.includes(name)).toSorted((a, b) => Number(file.storedIn.includes(b.name)) - Number(file.storedIn.includes(a.name)));
+  if (order.length === 0) throw new TransferProblem('DAMAGED', 'The stored bytes of this file are damaged or lost, and there is no other copy; its operators know.');
   let failure: unknown;
   for (const backend of order) {
     try {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql } from '@hubgraph/kit/sql';
-import type { ArtifactFile } from '../model.ts';
-import { files } from '../store/index.ts';
+import type { ArtifactFile, LocationStatus } from '../model.ts';
+import type { BlobFacts } from '../storage/backend.ts';
+import { blobs, files } from '../store/index.ts';
 import { TransferProblem } from './problem.ts';
 
 /** In milliseconds: how long a process may be silent before another may write its file, and how often it says that it lives. */
@@ -32,18 +33,38 @@ export interface Lease {
  * @param lost is called when somebody else has the right now, because this process was silent for too long or the file is gone
  * @throws TransferProblem `NOT_FOUND`, `ALREADY_COMPLETE`, `PACKAGE_NOT_OPEN`, or `LOCKED` when another process writes
  */
-export async function leased<Result>({ sql, now }: LeaseDeps, id: string, work: (lease: Lease) => Promise<Result>, lost: () => void = () => {}): Promise<Result> {
+export async function leased<Result>(deps: LeaseDeps, id: string, work: (lease: Lease) => Promise<Result>, lost: () => void = () => {}): Promise<Result> {
   const token = randomUUID();
-  const until = (from: Date) => new Date(from.getTime() + LEASE);
-  const at = now();
-  const claimed = await files.claim(sql, id, token, at, until(at));
-  if (claimed === null) throw await whyNot({ sql, now }, id);
+  const at = deps.now();
+  const claimed = await files.claim(deps.sql, id, token, at, until(at));
+  if (claimed === null) throw await whyNot(deps, id);
   const { previous, ...file } = claimed;
-  const lease: Lease = { id: token, file, previous, ended: false };
+  return keeping(deps, { id: token, file, previous, ended: false }, at, work, lost);
+}
+
+/**
+ * The same for a file that nobody wrote before and whose whole content is known: taking the right makes it refer to its
+ * content, in one statement. Null, without any change, when it is not such a file or was announced with another size or
+ * digest.
+ *
+ * @param work gets what is known of a copy in `backend`; null when there is none
+ */
+export async function leasedWhole<Result>(deps: LeaseDeps, id: string, blob: BlobFacts, backend: string, work: (lease: Lease, copy: LocationStatus | null) => Promise<Result>): Promise<Result | null> {
+  const token = randomUUID();
+  const at = deps.now();
+  const taken = await blobs.referNew(deps.sql, { id, lease: token, until: until(at) }, blob, backend, at);
+  if (taken === null) return null;
+  const { copy, ...file } = taken;
+  return keeping(deps, { id: token, file, previous: null, ended: false }, at, (lease) => work(lease, copy), () => {});
+}
+
+const until = (from: Date) => new Date(from.getTime() + LEASE);
+
+async function keeping<Result>({ sql, now }: LeaseDeps, lease: Lease, at: Date, work: (lease: Lease) => Promise<Result>, lost: () => void): Promise<Result> {
   let good = until(at);
   const beat = setInterval(() => {
     const from = now();
-    files.extend(sql, id, token, from, until(from)).then(
+    files.extend(sql, lease.file.id, lease.id, from, until(from)).then(
       (kept) => (kept ? (good = until(from)) : lease.ended || lost()),
       () => now() < good || lost(),
     );
@@ -53,7 +74,7 @@ export async function leased<Result>({ sql, now }: LeaseDeps, id: string, work: 
   } finally {
     clearInterval(beat);
     // when the database does not hear it, it ends by itself
-    if (!lease.ended) await files.release(sql, id, token).catch(() => undefined);
+    if (!lease.ended) await files.release(sql, lease.file.id, lease.id).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { hkdfSync, subtle } from 'node:crypto';
 import { PublicError } from '@hubgraph/kit/errors';
 import type { Clock } from '@hubgraph/kit/clock';
 import { jwtVerify, SignJWT } from 'jose';
@@ -39,10 +39,11 @@ const PATHS: Readonly<Record<Grant['may'], (token: string) => string>> = {
 /** JWTs (HS256, by jose) in the path: a signature scheme of our own would only be a chance to err. */
 export function signedUrls({ keys, origin, minutes, clock }: SignedUrlOptions): SignedUrls {
   // Keys of the hub sign event cursors too; a key of its own keeps one kind of token from passing for another.
-  const derived = keys.map((key) => new Uint8Array(hkdfSync('sha256', key, '', 'hubgraph artifacts url', 32)));
+  // Imported once, because jose would do it for every token.
+  const derived = keys.map((key) => subtle.importKey('raw', hkdfSync('sha256', key, '', 'hubgraph artifacts url', 32), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']));
   return {
     async sign(grant) {
-      const [key] = derived;
+      const key = await derived[0];
       if (key === undefined) throw new Error('there is no key to sign URLs with');
       const seconds = Math.floor(clock.now().getTime() / 1000);
       const expires = seconds + minutes * 60;
@@ -52,7 +53,7 @@ export function signedUrls({ keys, origin, minutes, clock }: SignedUrlOptions): 
     async verify<May extends Grant['may']>(may: May, token: string) {
       for (const key of derived) {
         try {
-          const { payload } = await jwtVerify(token, key, { issuer: ISSUER, algorithms: ['HS256'], currentDate: clock.now(), requiredClaims: ['exp'] });
+          const { payload } = await jwtVerify(token, await key, { issuer: ISSUER, algorithms: ['HS256'], currentDate: clock.now(), requiredClaims: ['exp'] });
           if (payload.may === may) return payload as unknown as Extract<Grant, { may: May }>;
         } catch {
           // another key may be the one; what exactly is wrong helps only who is guessing

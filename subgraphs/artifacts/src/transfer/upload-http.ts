@@ -6,7 +6,7 @@ import { files } from '../store/index.ts';
 import type { TransferFile } from '../store/file.ts';
 import { bytesOf } from './body.ts';
 import { TransferProblem } from './problem.ts';
-import type { Sent, Uploads } from './uploads.ts';
+import { gathered, SMALL, type Sent, type Uploads } from './uploads.ts';
 
 /** Version of tus that is spoken, its core without extensions: uploads are announced in the graph and end by their last byte. */
 const TUS = '1.0.0';
@@ -40,7 +40,7 @@ export async function answerUpload({ sql, uploads, idle }: { readonly sql: Sql; 
     }
     case 'PUT': {
       if (request.headers['content-encoding'] !== undefined && request.headers['content-encoding'] !== 'identity') throw new TransferProblem('MEDIA_TYPE', 'Send the bytes as they are, without Content-Encoding.');
-      const done = await put(sql, uploads, id, sent(null));
+      const done = await put(sql, uploads, id, await inMemory(sent(null)));
       const body = JSON.stringify({ id, path: done.path, status: 'COMPLETE', size: done.size, sha256: done.sha256, blake3: done.blake3 });
       response.writeHead(200, { ...ALWAYS, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body);
       return;
@@ -48,6 +48,20 @@ export async function answerUpload({ sql, uploads, idle }: { readonly sql: Sql; 
     default:
       throw new TransferProblem('METHOD_NOT_ALLOWED', 'An upload knows HEAD, PATCH and PUT.', { allow: 'HEAD, OPTIONS, PATCH, PUT' });
   }
+}
+
+/** A small body is read at once: all that is done with a small file needs the whole of it, and it may be needed twice. */
+async function inMemory(sent: Sent): Promise<Sent> {
+  const { length } = sent;
+  if (length === null || length > SMALL) return sent;
+  const content = await gathered(sent.bytes(length));
+  return {
+    ...sent, content,
+    async *bytes(most) {
+      if (content.length > most) throw new TransferProblem('TOO_LARGE', 'More bytes came than the file has left.');
+      if (content.length > 0) yield content;
+    },
+  };
 }
 
 /** The same PATCH once more, after its answer was lost, is not wrong when nothing is left to send. */

@@ -1,11 +1,12 @@
+import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
-import { createHasher, type Hasher } from '../content/digest.ts';
+import { createHasher, digestsOf, type Hasher } from '../content/digest.ts';
 import type { ArtifactFile } from '../model.ts';
 import { keyOf, type BlobFacts, type StagedUpload } from '../storage/backend.ts';
 import { files } from '../store/index.ts';
 import type { TransferFile } from '../store/file.ts';
-import { complete, dropped, finish, stagedOf, type CompletionDeps } from './completion.ts';
-import { leased, type Lease } from './lease.ts';
+import { complete, damaged, dropped, finish, stagedOf, type CompletionDeps } from './completion.ts';
+import { leased, leasedWhole, type Lease } from './lease.ts';
 import { TransferProblem } from './problem.ts';
 
 /** Bytes that a client sends for one file. */
@@ -16,6 +17,8 @@ export interface Sent {
   readonly length: number | null;
   /** Them, and a `TOO_LARGE` when there are more than `most`. */
   bytes(most: number): AsyncIterable<Uint8Array>;
+  /** All of them, when they are in memory already. */
+  readonly content?: Buffer;
   /** Cuts the client off. */
   abort(): void;
 }
@@ -40,6 +43,9 @@ export interface Uploads {
    */
   write(id: string, sent: Sent): Promise<Standing>;
 }
+
+/** Bytes of a file that, sent as a whole, is taken into memory and stored in one step instead of being staged before. */
+export const SMALL = 65_536;
 
 /** Computations of digests that wait for the rest of their file: each a few kilobytes. */
 const MOST_WAITING = 2_000;
@@ -102,6 +108,27 @@ export function createUploads(deps: CompletionDeps): Uploads {
     return { path, offset: at, done: await complete(deps, lease, upload, hasher?.digest()) };
   }
 
+  /** Takes a whole small file that nobody wrote before, by two statements in place of three; null when it is not such a one. */
+  function storeNew(id: string, bytes: Buffer): Promise<Standing | null> {
+    const blob = { ...digestsOf(bytes), size: bytes.length };
+    return leasedWhole(deps, id, blob, backend.name, async (lease, copy) => {
+      const replace = damaged(copy);
+      await backend.store(blob, Readable.from([bytes]), { replace });
+      await finish(deps, lease, blob.blake3, replace);
+      return { path: lease.file.path, offset: blob.size, done: blob };
+    });
+  }
+
+  /** Takes a whole small file: a third of the work on a disk, and one request to S3 instead of several. */
+  async function store(lease: Lease, upload: StagedUpload, sent: Sent): Promise<Standing> {
+    const bytes = sent.content ?? (await gathered(sent.bytes(upload.size)));
+    if (bytes.length < upload.size) throw new TransferProblem('SIZE_MISMATCH', `The file has ${upload.size} bytes; ${bytes.length} arrived.`);
+    // what nobody wrote before has nothing staged
+    if (lease.previous !== null || upload.state !== null) await dropped(backend, upload);
+    const done = await complete(deps, lease, upload, digestsOf(bytes), (blob, options) => backend.store(blob, Readable.from([bytes]), options));
+    return { path: lease.file.path, offset: upload.size, done };
+  }
+
   /** Completes a file whose bytes are all there; answers where it stands when they are not. */
   async function settled(lease: Lease): Promise<Standing> {
     const { file } = lease;
@@ -138,10 +165,11 @@ export function createUploads(deps: CompletionDeps): Uploads {
     },
 
     write: (id, sent) =>
-      alone(id, sent.abort, () =>
-        leased(deps, id, async (lease) => {
+      alone(id, sent.abort, async () =>
+        (sent.at === null && sent.content !== undefined ? await storeNew(id, sent.content) : null) ?? leased(deps, id, async (lease) => {
           const upload = stagedOf(sql, lease.file);
           checkLength(sent, upload.size);
+          if (sent.at === null && upload.size <= SMALL) return store(lease, upload, sent);
           const offset = await backend.received(upload);
           if (sent.at === null) {
             if (offset > 0 || upload.state !== null) await dropped(backend, upload);
@@ -152,6 +180,13 @@ export function createUploads(deps: CompletionDeps): Uploads {
         }, sent.abort),
       ),
   };
+}
+
+/** All bytes of a small source. */
+export async function gathered(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** Refuses before anything is read what can be seen to have another size. */

@@ -40,6 +40,9 @@ const runway = z.object({ id: z.string().min(1), escalated: z.boolean().nullish(
 const runwayKey = (domain: string) => `runway/${domain}`;
 const budget = z.object({ id: z.string().min(1), kind: z.enum(['ACTUAL', 'FORECAST']), threshold: z.string(), used: z.string().nullish() });
 
+/** Each threshold has its own alert: who is below the upper one again may be above the lower one still. */
+const budgetKey = (id: string, kind: string, threshold: string) => `budget/${id}/${kind.toLowerCase()}/${threshold}`;
+
 /** The domain that a rule cannot do without. */
 function domainOf(event: CloudEvent): string {
   if (event.domain === undefined) throw new Error(`${event.type} names no domain`);
@@ -78,9 +81,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   'org.finhub.runway.recovered': rule(runway, (_data, event) => [{ do: 'resolve', dedupKey: runwayKey(domainOf(event)), note: 'The runway is above its threshold again.' }]),
   'org.finhub.budget.threshold_reached': rule(budget, ({ id, kind, threshold, used }, event) => {
     const domain = domainOf(event);
-    return [{ do: 'raise', dedupKey: `budget/${id}/${kind.toLowerCase()}`, severity: kind === 'ACTUAL' ? 'ERROR' : 'WARNING', title: `A budget of ${domain} ${kind === 'ACTUAL' ? 'has used' : 'is forecast to use'} ${used ?? threshold} %`, domain }];
+    return [{ do: 'raise', dedupKey: budgetKey(id, kind, threshold), severity: kind === 'ACTUAL' ? 'ERROR' : 'WARNING', title: `A budget of ${domain} ${kind === 'ACTUAL' ? 'has used' : 'is forecast to use'} ${used ?? threshold} %`, domain }];
   }),
-  'org.finhub.budget.threshold_left': rule(budget.pick({ id: true, kind: true }), ({ id, kind }) => [{ do: 'resolve', dedupKey: `budget/${id}/${kind.toLowerCase()}`, note: 'The budget is below the threshold again.' }]),
+  'org.finhub.budget.threshold_left': rule(budget, ({ id, kind, threshold }) => [{ do: 'resolve', dedupKey: budgetKey(id, kind, threshold), note: 'The budget is below the threshold again.' }]),
 };
 
 /** What an event asks for. @throws what makes it unfit: its data is not as the rule needs it. */

@@ -5,7 +5,7 @@ import { checkVersion } from '@hubgraph/kit/entity';
 import type { Deployment, DeploymentResult, EnvironmentKind } from '../model.ts';
 import { deployments, environments, services } from '../store/index.ts';
 import type { Work } from './common.ts';
-import { settleGates } from './gate.ts';
+import { settleGates } from './gate-settle.ts';
 
 /** Clocks of those who deploy may be ahead of ours by this much, in milliseconds. */
 const AHEAD = 5 * 60_000;

@@ -6,7 +6,7 @@ import type { EnvironmentKind, Evidence, EvidenceKind, EvidenceResult } from '..
 import type { NewEvidence } from '../store/evidence.ts';
 import { evidences, services } from '../store/index.ts';
 import type { Work } from './common.ts';
-import { settleGates } from './gate.ts';
+import { settleGates } from './gate-settle.ts';
 
 /** One observation as its reporter tells it. */
 export interface EvidenceInput {

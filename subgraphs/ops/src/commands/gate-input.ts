@@ -91,6 +91,8 @@ export async function placeOf(work: Work, { domain, service, workstream }: Place
 /** The migration run that an input names by id or code; null when it names none. */
 export async function namedRun(work: Work, named: string | null | undefined): Promise<MigrationRun | null | Refused> {
   if (named == null) return null;
+  const secret = secretProblems({ migrationRun: named });
+  if (secret.length > 0) return new Refused(secret);
   const run = isUuid(named) ? (await migrations.byIds(work.tx, [named])).get(named.toLowerCase()) : (await migrations.byCodes(work.tx, [named])).get(named);
   return run ?? notFound('migration run', named, ['migrationRun']);
 }

@@ -23,7 +23,7 @@ export const UNDECIDED = { decision: 'PENDING', decidedAt: null, decidedBy: null
 
 /** The facts of a gate for its lifecycle, without what a verb brings. */
 export function gateFacts(state: GateState, now: Date): GateFacts {
-  return { now, missing: state.missing, contradicting: state.contradicting, reason: null, decision: null, riskId: null, riskKnown: false, until: null };
+  return { now, missing: state.missing, gone: state.missing.length > 0, contradicting: state.contradicting, reason: null, mended: null, decision: null, riskId: null, riskKnown: false, until: null };
 }
 
 /**

@@ -11,10 +11,9 @@ import { codeProblems, lineFields, namedRun, phaseProblems, placeOf, placeProble
 import { gateFacts, recordGate, settleLocked, UNDECIDED, type GateEvent } from './gate-settle.ts';
 import { secretProblems } from './secrets.ts';
 
-export { settleGates } from './gate-settle.ts';
-export type { GateScope } from '../store/index.ts';
-
 const MAX_NOTE = 5_000;
+/** Stands for requirements that stay. */
+const ANY: RequirementInput = { key: 'any', kind: 'SMOKE', environments: ['STAGING'] };
 
 export interface DefineGateInput extends PlaceInput {
   readonly code: string;
@@ -63,13 +62,15 @@ export interface UpdateGateInput {
  * the one that runs. A pass or waiver was for what was asked then: other requirements or another release end it.
  */
 export async function updateGate(work: Work, input: UpdateGateInput): Promise<{ gate: Gate } | Refused> {
+  const { title, owner, releaseDigest } = input;
+  const unfit = [...lineFields({ title: title ?? undefined, owner }), ...releaseProblems('releaseDigest', releaseDigest), ...requirementProblems(input.requirements ?? [ANY], true)];
+  if (unfit.length > 0) return new Refused(unfit);
   const locked = await lockedGate(work, input);
   if (locked instanceof Refused) return locked;
   const before = locked.gate;
-  const { title, owner, releaseDigest } = input;
   const run = before.migrationRunId === null ? null : (await migrations.byIds(work.tx, [before.migrationRunId])).get(before.migrationRunId);
   const release = releaseDigest === undefined ? before.releaseDigest : releaseDigest;
-  const wrong = [...lineFields({ title: title ?? undefined, owner }), ...releaseProblems('releaseDigest', releaseDigest), ...requirementProblems(input.requirements ?? before.requirements, release !== null || before.service !== null || run?.service != null)];
+  const wrong = requirementProblems(input.requirements ?? before.requirements, release !== null || before.service !== null || run?.service != null);
   if (wrong.length > 0) return new Refused(wrong);
   const requirements = input.requirements == null ? undefined : requirementsOf(input.requirements);
   const changes = changed(before, { title: title ?? undefined, owner: owner ?? undefined, releaseDigest, requirements });
@@ -108,14 +109,14 @@ export interface WaiveGateInput extends DecideGateInput {
 
 async function decide(work: Work, verb: 'passGate' | 'failGate' | 'reopenGate' | 'waiveGate', input: WaiveGateInput): Promise<{ gate: Gate } | Refused> {
   const { note = null, decision = null, until = null } = input;
-  const locked = await lockedGate(work, input);
-  if (locked instanceof Refused) return locked;
   const wrong: MutationErrorData[] = [...textProblems({ note }, MAX_NOTE), ...textProblems({ decision }, MAX_LINE), ...secretProblems({ note, decision })];
   if (wrong.length > 0) return new Refused(wrong);
+  const locked = await lockedGate(work, input);
+  if (locked instanceof Refused) return locked;
   const { gate: before, state } = locked;
   const riskId = input.risk?.toLowerCase() ?? null;
   const risk = riskId === null || !isUuid(riskId) ? null : await risks.lockById(work.tx, riskId);
-  const facts: GateFacts = { ...gateFacts(state, work.now), reason: note, decision, until, riskId, riskKnown: risk !== null && risk.status !== 'CLOSED' };
+  const facts: GateFacts = { ...gateFacts(state, work.now), reason: note, mended: note, decision, until, riskId, riskKnown: risk !== null && risk.status !== 'CLOSED' };
   const decided = gateLifecycle.decide(verb, state.status, facts, work.caller);
   if (!decided.moved) return transitionRefused(decided, gateLifecycle.allowed(state.status, gateFacts(state, work.now), work.caller));
   const to = decided.to as Gate['decision'];

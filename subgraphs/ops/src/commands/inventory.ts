@@ -32,8 +32,10 @@ export async function syncInventory(work: Work, input: SyncInventoryInput): Prom
   const changes: InventoryChange[] = [];
   const refusals: MutationErrorData[] = [];
   for (const section of SECTIONS) {
-    for (const [index, entry] of (input[section] ?? []).entries()) {
-      const answer = await bringIn(work, section, { ...entry, source: input.source });
+    const told = input[section] ?? [];
+    const known = await knownOf(work, section, told.map(({ slug }) => slug));
+    for (const [index, entry] of told.entries()) {
+      const answer = await bringIn(work, section, known.get(entry.slug) ?? null, { ...entry, source: input.source });
       if (answer instanceof Refused) refusals.push(...answer.errors.map((error) => ({ ...error, path: ['input', section, String(index), ...error.path.slice(1)] })));
       else changes.push({ section, slug: entry.slug, outcome: answer });
     }
@@ -48,8 +50,7 @@ export async function syncInventory(work: Work, input: SyncInventoryInput): Prom
 type Told = Inventory[Section][number] & { readonly source: string };
 type Stored = { readonly id: string; readonly version: number };
 
-async function bringIn(work: Work, section: Section, entry: Told): Promise<InventoryChange['outcome'] | Refused> {
-  const before = await known(work, section, entry.slug);
+async function bringIn(work: Work, section: Section, before: Stored | null, entry: Told): Promise<InventoryChange['outcome'] | Refused> {
   if (before === null) {
     const made = await register(work, section, entry);
     return made instanceof Refused ? made : 'CREATED';
@@ -59,10 +60,11 @@ async function bringIn(work: Work, section: Section, entry: Told): Promise<Inven
   return after.version === before.version ? 'UNCHANGED' : 'UPDATED';
 }
 
-function known(work: Work, section: Section, slug: string): Promise<Stored | null> {
-  if (section === 'environments') return environments.lockBySlug(work.tx, slug);
-  if (section === 'services') return services.lockBySlug(work.tx, slug);
-  return reporters.lockByKey(work.tx, KIND_OF[section]!, slug);
+/** What is there of the slugs, in one statement; whoever changes one locks it and looks again. */
+function knownOf(work: Work, section: Section, slugs: readonly string[]): Promise<ReadonlyMap<string, Stored>> {
+  if (section === 'environments') return environments.bySlugs(work.tx, slugs);
+  if (section === 'services') return services.bySlugs(work.tx, slugs);
+  return reporters.bySlugs(work.tx, KIND_OF[section]!, slugs);
 }
 
 function register(work: Work, section: Section, entry: Told): Promise<object | Refused> {

@@ -85,7 +85,7 @@ it('answers many references to services, and what is below them, in one statemen
 it('brings an inventory in as a whole or not at all, and is repeatable', async () => {
   const file = { source: 'ops/inventory.yaml', environments: [{ slug: 'production-eu', kind: 'PRODUCTION' }], services: [{ slug: 'inv-a', domain: 'stack', owner: 'ines', environments: [{ environment: 'production-eu' }] }, { slug: 'inv-b', domain: 'stack', owner: 'ines' }], widgets: [{ slug: 'w', service: 'inv-a', manifest: { a: '1' } }] };
   const sync = (input: object) => hub.change('syncInventory', { ...file, ...input }, 'inventory { changes { section slug outcome } }');
-  const outcomes = (answer: { inventory: { changes: { slug: string; outcome: string }[] } }) => Object.fromEntries(answer.inventory.changes.map(({ slug, outcome }) => [slug, outcome]));
+  const outcomes = (answer: Record<string, any>): Record<string, string> => Object.fromEntries(answer.inventory.changes.map(({ slug, outcome }: { slug: string; outcome: string }) => [slug, outcome]));
   const broken = await sync({ services: [...file.services, { slug: 'Bad', domain: 'stack', owner: '' }, { slug: 'inv-c', domain: 'stack', owner: 'o', environments: [{ environment: 'moon' }] }] });
   expect(broken.errors.map(({ path }) => path.join('.'))).toEqual(['input.services.2.slug', 'input.services.2.owner', 'input.services.3.environments.0.environment']);
   expect((await hub.ask('{ service(slug: "inv-a") { id } }')).service).toBeNull();

@@ -80,7 +80,8 @@ describe('a risk', () => {
     expect(await refusal('escalateRisk', { id, reason: 'x', level: 'y', expectedVersion: 2 })).toMatchObject([{ __typename: 'VersionConflict' }]);
     for (const none of ['x', '018f0000-0000-7000-8000-000000000000']) expect(await refusal('closeRisk', { id: none, reason: 'x' }, maintainer)).toMatchObject([{ __typename: 'NotFound' }]);
     const token = `ghp_${'aB3dE5fG7h'.repeat(4).slice(0, 36)}`;
-    expect((await refusal('surfaceRisk', { title: '', likelihood: 0, impact: 6, owner: ' ', reviewDate: '2026-03-01', description: token })).map((error: any) => error.path.slice(1).join('.'))).toEqual(['title', 'likelihood', 'impact', 'owner', 'reviewDate', 'description', '']);
+    expect((await refusal('surfaceRisk', { title: '', likelihood: 0, impact: 6, owner: ' ', reviewDate: '2026-03-01', description: 'long '.repeat(3_000) })).map((error: any) => error.path.slice(1).join('.'))).toEqual(['title', 'description', 'likelihood', 'impact', 'owner', 'reviewDate', '']);
+    expect(await refusal('surfaceRisk', { title: '', likelihood: 0, impact: 6, description: token })).toMatchObject([{ path: ['input', 'description'], message: expect.not.stringContaining(token) }]);
     expect(await refusal('escalateRisk', { id, reason: token, level: 'x' })).toMatchObject([{ path: ['input', 'reason'], message: expect.not.stringContaining(token) }]);
     await expect(surface({}, viewer)).rejects.toThrow('ops:write');
     expect((await riskOf(id)).version).toBe(1);

@@ -32,7 +32,7 @@ const alerts = async (): Promise<Record<string, { status: string; severity: stri
   const data = await hub.ask('{ alerts(first: 200) { nodes { dedupKey status severity count title source workstream { code } repo { slug } domain { slug } service { slug } } } }');
   return Object.fromEntries(data.alerts.nodes.map(({ dedupKey, ...alert }: { dedupKey: string }) => [dedupKey, alert]));
 };
-const caughtUp = (stream: string, position: number) => until(`position ${position} of ${stream}`, async () => (await hub.ask('{ followedStreams { stream position } }')).followedStreams.some((one: { stream: string; position: number }) => one.stream === stream && one.position >= position));
+const caughtUp = (stream: string, position: number) => until(`position ${position} of ${stream}`, async () => (await hub.ask('{ followedStreams { stream position } }')).followedStreams.some((one: { stream: string; position: number }) => one.stream === stream && one.position >= position), { deadline: 60_000 });
 const stale = (id: string, code: string) => ({ type: 'org.statehub.task.stale', data: { id, code, workstream: 'CUST-WP-0002', from: 'TODO', to: 'TODO', version: 3, priority: 'HIGH' }, domain: 'custodian' });
 const scrub = (verb: 'failed' | 'repaired', id: string, more: object = {}) => ({ type: `org.artifactstore.scrub.${verb}`, data: { id, blake3: `blake3:${'ab'.repeat(32)}`, sha256: 'cd'.repeat(32), backend: 'local', found: verb === 'failed' ? 'CHANGED' : 'STORED', packages: [], packageCount: 2, workstreams: [], repos: [], services: [], ...more } });
 const sbom = (repo: string, licenceRisks: string[]) => ({ type: 'org.contribhub.sbom.ingested', data: { id: newId(), repo, previous: null, packageCount: 10, added: 1, removed: 0, changed: 0, licenceRisks, licenceRiskCount: licenceRisks.length } });
@@ -73,6 +73,14 @@ it('resolves each when its cause is gone, and counts what comes again', async ()
   expect(of('runway/infotech')).toMatchObject([{ status: 'RESOLVED', severity: 'CRITICAL', count: 2 }, { status: 'RAISED', severity: 'ERROR', count: 1, previous: { status: 'RESOLVED' } }]);
 });
 
+it('keeps the thresholds of a budget apart', async () => {
+  const id = newId();
+  const budget = (verb: 'reached' | 'left', threshold: string) => ({ type: `org.finhub.budget.threshold_${verb}`, data: { id, kind: 'ACTUAL', threshold, used: '104' }, domain: 'infotech' });
+  await publisher.publish('finance', budget('reached', '80'), budget('reached', '100'), budget('left', '100'));
+  await caughtUp('EVENTS_FINANCE', 3);
+  expect(await alerts()).toMatchObject({ [`budget/${id}/actual/80`]: { status: 'RAISED' }, [`budget/${id}/actual/100`]: { status: 'RESOLVED' } });
+});
+
 it('sets aside what it cannot take in with all behind it of the same subject, says so, and takes it in order when told to', async () => {
   const task = newId();
   const other = newId();
@@ -107,7 +115,7 @@ it('does each event once, however many replicas follow', async () => {
   await publisher.publish('artifacts', ...Array.from({ length: 200 }, (_, index) => scrub('failed', ids[index % 20]!)));
   await caughtUp('EVENTS_ARTIFACTS', 200);
   expect(Object.values(await alerts()).map(({ count }) => count)).toEqual(Array.from({ length: 20 }, () => 10));
-});
+}, 90_000);
 
 it('says that events were gone before it read them', async () => {
   await hub.hub.stop();

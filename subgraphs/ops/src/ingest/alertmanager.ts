@@ -1,12 +1,14 @@
 import { isSlug } from '@hubgraph/kit/fields';
 import { z } from 'zod';
+import { isLabelName } from '../alert/matchers.ts';
 import type { SubjectsInput } from '../commands/subjects.ts';
 import type { AlertSeverity } from '../model.ts';
 import type { Effect } from './effect.ts';
 
 // The webhook of Alertmanager, version 4: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 
-const texts = z.record(z.string().max(200), z.string().max(10_000));
+/** Far more than is kept; what is cut off here is looked through for secrets all the same. */
+const texts = z.record(z.string(), z.string().transform((text) => cut(text, 10_000)));
 const alert = z.object({ status: z.enum(['firing', 'resolved']), labels: texts, annotations: texts.default({}), fingerprint: z.string().regex(/^[0-9a-f]{1,64}$/) });
 /** One alert of a payload is looked at by itself, so that one that does not fit keeps no other out. */
 export const alertmanagerPayload = z.object({ version: z.literal('4'), groupKey: z.string().max(5_000), alerts: z.array(z.unknown()).max(500) });
@@ -37,11 +39,16 @@ export function alertEffect({ status, labels, annotations, fingerprint }: Alertm
     verb: 'raiseAlert',
     input: {
       dedupKey, source: ALERTMANAGER, severity: SEVERITIES[(labels.severity ?? '').toLowerCase()] ?? 'WARNING',
-      title: (annotations.summary ?? annotations.message ?? name).split('\n')[0]!.trim().slice(0, 300) || name.slice(0, 300), detail: (annotations.description ?? annotations.runbook_url)?.slice(0, 5_000) ?? null,
-      labels: Object.fromEntries(Object.entries(labels).slice(0, MOST_LABELS).map(([label, value]) => [label, value.slice(0, LONGEST_LABEL)])),
+      title: cut((annotations.summary ?? annotations.message ?? name).split('\n')[0]!.trim() || name, 300), detail: cut(annotations.description ?? annotations.runbook_url ?? '', 5_000) || null,
+      labels: Object.fromEntries(Object.entries(labels).filter(([label]) => isLabelName(label)).slice(0, MOST_LABELS).map(([label, value]) => [label, cut(value, LONGEST_LABEL)])),
       ...subjectsIn(labels, defaults),
     },
   };
+}
+
+/** The first letters of a text; half of a pair at the end would have the whole refused. */
+export function cut(text: string, most: number): string {
+  return text.slice(0, most).toWellFormed();
 }
 
 /** The subjects that labels name, in the shapes that they must have; what does not fit is left to the defaults. */

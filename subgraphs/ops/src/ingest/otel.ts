@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { SubjectsInput } from '../commands/subjects.ts';
 import { ALERT_SEVERITIES, type AlertSeverity } from '../model.ts';
-import { subjectsIn } from './alertmanager.ts';
+import { cut, subjectsIn } from './alertmanager.ts';
 import type { Effect } from './effect.ts';
 
 // OTLP/HTTP with JSON, logs: https://opentelemetry.io/docs/specs/otlp/ and the data model of logs, where 13 is WARN.
@@ -28,7 +28,7 @@ const LABELS: readonly string[] = ['service.name', 'service.namespace', 'service
 /**
  * The alerts in log records of severity WARN and above: WARN is WARNING, ERROR is ERROR, FATAL is CRITICAL. Records of one
  * service with the same event name, exception type or, without either, the same text but for its numbers are one alert, and
- * one raise of it per request however many they are.
+ * one raise of it per request however many they are; the worst come first.
  */
 export function loggedAlerts(payload: OtelPayload, defaults: SubjectsInput): { readonly alerts: LoggedAlert[]; readonly unreadable: number } {
   const byKey = new Map<string, LoggedAlert>();
@@ -44,7 +44,8 @@ export function loggedAlerts(payload: OtelPayload, defaults: SubjectsInput): { r
       }
     }
   }
-  return { alerts: [...byKey.values()], unreadable };
+  const worst = ({ effect }: LoggedAlert) => (effect.verb === 'raiseAlert' ? ALERT_SEVERITIES.indexOf(effect.input.severity) : -1);
+  return { alerts: [...byKey.values()].sort((a, b) => worst(b) - worst(a)), unreadable };
 }
 
 function alertOf(read: z.output<typeof record>, shared: Readonly<Record<string, string>>, defaults: SubjectsInput): [string, Omit<LoggedAlert, 'count'>] {
@@ -54,11 +55,11 @@ function alertOf(read: z.output<typeof record>, shared: Readonly<Record<string, 
   const name = read.eventName || labels['exception.type'] || labels['error.type'] || null;
   const code = name ?? `log ${createHash('sha256').update(line.replaceAll(/[0-9a-f]*\d[0-9a-f]*/gi, '#')).digest('hex').slice(0, 16)}`;
   const service = labels['service.name'] ?? defaults.service ?? 'unknown';
-  const key = `otel ${service} ${code}`.slice(0, 500);
-  const detail = text.length > 0 ? text.slice(0, 5_000) : null;
+  const key = cut(`otel ${service} ${code}`, 500);
+  const detail = text.length > 0 ? cut(text, 5_000) : null;
   const effect: Effect = {
     verb: 'raiseAlert',
-    input: { dedupKey: key, source: 'opentelemetry', severity: severityOf(read.severityNumber ?? WARN), title: (line.trim() || (name ?? 'Log record')).slice(0, 300), detail, labels, ...subjectsIn({ ...labels, service_name: labels['service.name'] ?? '' }, defaults) },
+    input: { dedupKey: key, source: 'opentelemetry', severity: severityOf(read.severityNumber ?? WARN), title: cut(line.trim() || (name ?? 'Log record'), 300), detail, labels, ...subjectsIn({ ...labels, service_name: labels['service.name'] ?? '' }, defaults) },
   };
   return [key, { effect, content: { body: text, labels, eventName: read.eventName } }];
 }
@@ -71,7 +72,7 @@ function labelsOf(given: z.output<typeof attributes>): Record<string, string> {
   return Object.fromEntries(
     given.flatMap(({ key, value }) => {
       const told = value?.stringValue ?? value?.intValue ?? value?.doubleValue ?? value?.boolValue;
-      return LABELS.includes(key) && told !== undefined && String(told) !== '' ? [[key, String(told).slice(0, 500)]] : [];
+      return LABELS.includes(key) && told !== undefined && String(told) !== '' ? [[key, cut(String(told), 500)]] : [];
     }),
   );
 }

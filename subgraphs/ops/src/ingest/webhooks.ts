@@ -40,10 +40,11 @@ export async function takeOtel(changes: OpsChanges, caller: Caller, query: URLSe
   const read = otelPayload.safeParse(payload);
   if (!read.success) throw new HttpProblem(400, 'BAD_PAYLOAD', 'This is not an ExportLogsServiceRequest in JSON.');
   const { alerts, unreadable } = loggedAlerts(read.data, subjectsOf(query));
-  if (alerts.length > MAX_ALERTS) throw new HttpProblem(413, 'TOO_MANY', `One request raises at most ${MAX_ALERTS} different alerts.`);
-  let rejected = unreadable;
-  const codes = new Set<string>(unreadable > 0 ? ['BAD_PAYLOAD'] : []);
-  for (const { effect, content, count } of alerts) {
+  const over = alerts.slice(MAX_ALERTS);
+  // a sender gives up what is answered with 413, so the worst of a storm are taken and the rest is told
+  let rejected = over.reduce((sum, { count }) => sum + count, unreadable);
+  const codes = new Set<string>([...(unreadable > 0 ? ['BAD_PAYLOAD'] : []), ...(over.length > 0 ? [`TOO_MANY, as one request raises at most ${MAX_ALERTS} different alerts`] : [])]);
+  for (const { effect, content, count } of alerts.slice(0, MAX_ALERTS)) {
     const outcome = custodyProblem(content) ?? (await apply(changes, caller, effect, null));
     if (outcome.status !== 'refused') continue;
     rejected += count;

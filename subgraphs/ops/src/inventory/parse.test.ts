@@ -45,6 +45,7 @@ it.each([
   ['environments: []\n', ['1 The file tells of nothing; its parts are environments, services, hubs, apiConsumers, widgets.']],
   ['environments:\n  - {slug: a, kind: prod}\n  - {slug: a, kind: stage}\n', ['1 a is in environments twice.']],
   ['services:\n  - slug: a\n    domain: x\n    owner: o\n    environments:\n      - url: https://x\n', ['6:9 environment is missing.']],
+  ['services:\n  - {slug: a, domain: x, owner: o}\n---\nservices: [{slug: b}]\n', ['3:1 A second YAML document begins here, which would not be read.']],
   ['services: [\n', expect.arrayContaining([expect.stringContaining('Not valid YAML')])],
   ['environments:\n  - slug: !!js/function "x"\n    kind: prod\n', expect.arrayContaining([expect.stringContaining('Not valid YAML')])],
 ])('tells every problem of YAML with its place: %j', (text, told) => {

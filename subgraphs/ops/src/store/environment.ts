@@ -19,7 +19,6 @@ export const environments = {
   byIds: (sql: Sql, ids: readonly string[]) => rowsBy<Environment>(sql, 'Environment', 'id', 'uuid', ids),
   bySlugs: (sql: Sql, slugs: readonly string[]) => rowsBy<Environment>(sql, 'Environment', 'slug', 'text', slugs),
   lockById: (tx: Tx, id: string) => lockBy<Environment>(tx, 'Environment', 'id', 'uuid', id),
-  lockBySlug: (tx: Tx, slug: string) => lockBy<Environment>(tx, 'Environment', 'slug', 'text', slug),
   /** By slug. */
   page: (sql: Sql, filter: EnvironmentFilter, args: PageArgs): Promise<Page<Environment>> => pageOf(sql, list(filter), args),
 

@@ -85,25 +85,29 @@ function list(filter: EvidenceFilter, order: EvidenceOrder): List {
   return { table: 'Evidence', where, order: EVIDENCE_ORDERS[order] };
 }
 
-/** The newest passing ones and the newest failing one of every ask about one scope; each an index range, read backwards. */
-function branch(scope: EvidenceScope): string {
+/** The newest passing ones and the newest failing one of every ask about one scope, with a release or without; each an index range, read backwards. */
+function branch(scope: EvidenceScope, release: boolean): string {
   const rows = (result: EvidenceResult, limit: string) => `
     SELECT e."id", e."observedAt" FROM "Evidence" e
     WHERE e."${scope}" = a."of" AND e."kind" = a."kind" AND e."environment" = a."environment" AND e."result" = '${result}'
-      AND e."observedAt" >= coalesce(a."since", '-infinity') AND (a."releaseDigest" IS NULL OR e."releaseDigest" = a."releaseDigest")
+      AND e."observedAt" >= coalesce(a."since", '-infinity') ${release ? 'AND e."releaseDigest" = a."releaseDigest"' : ''}
     ORDER BY e."observedAt" DESC, e."id" DESC LIMIT ${limit}`;
   return `
   SELECT a."key", p."ids", p."times", f."id" AS "failingId", f."observedAt" AS "failingAt"
   FROM asks a
   CROSS JOIN LATERAL (SELECT array_agg(r."id"::text ORDER BY r."observedAt" DESC, r."id" DESC) AS "ids", array_agg(r."observedAt" ORDER BY r."observedAt" DESC, r."id" DESC) AS "times" FROM (${rows('PASS', 'a."take"')}) r) p
   LEFT JOIN LATERAL (${rows('FAIL', '1')}) f ON true
-  WHERE a."scope" = '${scope}'`;
+  WHERE a."scope" = '${scope}' AND a."releaseDigest" IS ${release ? 'NOT NULL' : 'NULL'}`;
 }
 
-const FOR_REQUIREMENTS = `
+/** The statement for asks, with the branches that they need and no more: each costs PostgreSQL some time to plan. */
+function forRequirements(asks: readonly RequirementAsk[]): string {
+  const branches = EVIDENCE_SCOPES.flatMap((scope) => [false, true].filter((release) => asks.some((ask) => ask.scope === scope && (ask.releaseDigest !== null) === release)).map((release) => branch(scope, release)));
+  return `
   WITH asks AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("key" text, "scope" text, "of" text, "kind" text, "environment" text, "since" timestamptz, "releaseDigest" text, "take" int)
-  )${EVIDENCE_SCOPES.map(branch).join('\n  UNION ALL')}`;
+  )${branches.join('\n  UNION ALL')}`;
+}
 
 export const evidences = {
   byIds: (sql: Sql, ids: readonly string[]) => rowsBy<Evidence>(sql, 'Evidence', 'id', 'uuid', ids),
@@ -141,7 +145,7 @@ export const evidences = {
    */
   async forRequirements(sql: Sql, asks: readonly RequirementAsk[]): Promise<Map<string, RequirementFinding>> {
     if (asks.length === 0) return new Map();
-    const rows = await sql.query<{ key: string; ids: string[] | null; times: Date[] | null; failingId: string | null; failingAt: Date | null }>(FOR_REQUIREMENTS, [JSON.stringify(asks)]);
+    const rows = await sql.query<{ key: string; ids: string[] | null; times: Date[] | null; failingId: string | null; failingAt: Date | null }>(forRequirements(asks), [JSON.stringify(asks)]);
     return new Map(rows.map((row) => [row.key, {
       key: row.key,
       passing: (row.ids ?? []).map((id, index) => ({ id, observedAt: new Date(row.times?.[index] ?? Number.NaN) })),

@@ -8,6 +8,7 @@ export { environments, type EnvironmentFilter } from './environment.ts';
 export { evidences } from './evidence.ts';
 export { gates, GATE_ORDERS, type GateFilter, type GateOrder, type GateParent, type GateScope } from './gate.ts';
 export { gateEvidence } from './gate-facts.ts';
+export { migrationFacts, type StoredMigrationFacts } from './migration-facts.ts';
 export { migrations, MIGRATION_ORDERS, type MigrationFilter, type MigrationOrder } from './migration.ts';
 export { poison, type PoisonFilter } from './poison.ts';
 export { positions, type StreamPlace } from './position.ts';

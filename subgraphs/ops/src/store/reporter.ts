@@ -27,6 +27,11 @@ function toColumns<Part extends Partial<Reporter>>({ manifest, ...rest }: Part) 
 export const reporters = {
   byIds: (sql: Sql, ids: readonly string[]) => rowsBy<Reporter>(sql, 'Reporter', 'id', 'uuid', ids),
   lockById: (tx: Tx, id: string) => lockBy<Reporter>(tx, 'Reporter', 'id', 'uuid', id),
+  /** Those of a kind, by slug. */
+  async bySlugs(sql: Sql, kind: ReporterKind, slugs: readonly string[]): Promise<Map<string, Reporter>> {
+    const rows = await sql.query<Reporter>(`SELECT * FROM "Reporter" WHERE "kind" = $1 AND "slug" = ANY($2::text[])`, [kind, slugs]);
+    return new Map(rows.map((row) => [row.slug, row]));
+  },
   /** Locks the one of a kind and slug; null when there is none. */
   async lockByKey(tx: Tx, kind: ReporterKind, slug: string): Promise<Reporter | null> {
     const [row] = await tx.query<Reporter>(`SELECT * FROM "Reporter" WHERE "kind" = $1 AND "slug" = $2 FOR UPDATE`, [kind, slug]);

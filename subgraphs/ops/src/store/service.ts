@@ -45,7 +45,6 @@ export const services = {
   byIds: (sql: Sql, ids: readonly string[]) => rowsBy<Service>(sql, 'Service', 'id', 'uuid', ids),
   bySlugs: (sql: Sql, slugs: readonly string[]) => rowsBy<Service>(sql, 'Service', 'slug', 'text', slugs),
   lockById: (tx: Tx, id: string) => lockBy<Service>(tx, 'Service', 'id', 'uuid', id),
-  lockBySlug: (tx: Tx, slug: string) => lockBy<Service>(tx, 'Service', 'slug', 'text', slug),
 
   page: (sql: Sql, filter: ServiceFilter, order: ServiceOrder, args: PageArgs): Promise<Page<Service>> => pageOf(sql, list(filter, order), args),
   /** A page for each of many domains or repos, in one statement. */

@@ -5,6 +5,7 @@ import type { Sql } from '@hubgraph/kit/sql';
 import type { Logger } from 'pino';
 import type { ScrubRun } from '../../model.ts';
 import { StorageError, type StorageBackend } from '../../storage/backend.ts';
+import { healthOf } from '../../storage/health.ts';
 import { locations, scrubs } from '../../store/index.ts';
 import type { ArtifactsChanges } from '../common.ts';
 import { claimScrub, LEASE } from './claim.ts';
@@ -88,7 +89,7 @@ export function createScrubber(deps: ScrubberDeps): Scrubber {
           signal.throwIfAborted();
           const visited = await visit({ sql, changes, backends, pace, log, caller }, backend, location, { signal, passed }).catch(async (error: unknown) => {
             // one object that cannot be read while the backend works says nothing of the next, nor that it is damaged
-            if (signal.aborted || !(error instanceof StorageError) || ++inRow >= MUCH || !(await backend.health()).ready) throw error;
+            if (signal.aborted || !(error instanceof StorageError) || ++inRow >= MUCH || !(await healthOf(backend)).ready) throw error;
             log.warn({ error, location: location.id, backend: backend.name, key: location.key }, 'stored bytes cannot be read; nothing is said about them');
             return null;
           });

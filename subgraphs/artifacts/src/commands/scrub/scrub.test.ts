@@ -257,3 +257,24 @@ it('leaves alone what is removed while it is read', async () => {
   expect(await storage.location('first', stored)).toMatchObject({ status: 'REMOVED' });
   expect(await storage.events()).toEqual([]);
 });
+
+it('takes back a repair that a removal has overtaken', async () => {
+  await using storage = await startStoredBytes();
+  const stored = await storage.put(CONTENT, { in: ['first', 'second'] });
+  await rm(storage.pathOf('first', stored));
+  const [first, second] = storage.backends as [StorageBackend, StorageBackend];
+  const overtaken: StorageBackend = {
+    ...second,
+    read: async (key) => {
+      await storage.sql.query(`UPDATE "ArtifactPackage" SET "status" = 'DELETED'`);
+      await storage.transactor.transaction(async (tx) => {
+        await locations.lockBlob(tx, stored.blake3);
+        await locations.removed(tx, { blake3: stored.blake3, backend: 'first', key, now: new Date() });
+      });
+      return second.read(key);
+    },
+  };
+  expect(await storage.scrubber({ backends: [first, overtaken] }).scrub('first', false, never)).toMatchObject({ lost: 1, repaired: 0 });
+  expect(await first.stat(stored.key)).toBeNull();
+  expect(await storage.location('first', stored)).toMatchObject({ status: 'REMOVED' });
+});

@@ -5,7 +5,7 @@ import {
   ListObjectVersionsCommand, paginateListObjectsV2, PutObjectCommand, PutObjectLegalHoldCommand, type ListMultipartUploadsCommandOutput, type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { ByteRange } from '../backend.ts';
+import { StorageError, type ByteRange } from '../backend.ts';
 import { isMissing, s3Fault, statusOf } from './fault.ts';
 
 /** Where the bucket is, and what every key begins with. */
@@ -66,7 +66,10 @@ export function openBucket({ client, bucket, prefix }: BucketAt) {
 
   return {
     client, at, source,
-    reach: () => asked(client.send(new HeadBucketCommand({ Bucket: bucket }))),
+    /** @throws StorageError `unavailable` when the bucket is not there or not for us */
+    async reach(): Promise<void> {
+      if ((await orNone(asked(client.send(new HeadBucketCommand({ Bucket: bucket }))))) === undefined) throw new StorageError('unavailable', 'the bucket does not exist');
+    },
     /** Size of an object; undefined when there is none. */
     async size(key: string): Promise<number | undefined> {
       return (await orNone(asked(client.send(new HeadObjectCommand(at(key))))))?.ContentLength;

@@ -29,6 +29,8 @@ export function s3Fault(error: unknown): unknown {
   if (name !== undefined && (FULL.has(name) || status === 507)) return new StorageError('full', 'the S3 storage is full', options);
   if (name !== undefined && MISSING.has(name)) return new StorageError('missing', 'there is no such object in the S3 storage', options);
   if (name !== undefined && REASONS[name] !== undefined) return new StorageError('unavailable', REASONS[name], options);
+  // answers to HEAD have no body that could say more
+  if (status === 403) return new StorageError('unavailable', REASONS.AccessDenied!, options);
   if (status !== undefined) return new StorageError('unavailable', `S3 answered ${status}${/^[A-Za-z]{1,40}$/.test(name ?? '') ? ` ${name}` : ''}`, options);
   if (typeof code === 'string' || name === 'AbortError' || name === 'NetworkingError') return new StorageError('unavailable', 'S3 cannot be reached', options);
   return error;
