@@ -1,4 +1,5 @@
 import { execute, GraphQLError, validate, type DocumentNode, type ExecutionResult } from 'graphql';
+import { forgetKeys } from './change.ts';
 import { createConfirmations } from './confirm.ts';
 import { signCursor } from './cursor.ts';
 import { PublicError } from './errors.ts';
@@ -79,7 +80,7 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
     async start() {
       relay = startRelay({ databaseUrl: deps.databaseUrl, schema: name, natsUrl: deps.natsUrl, manifest: definition.manifest, settings: streamSettings(deps.env), clock: deps.clock, log: deps.log });
       parts.committed.wake = () => relay?.wake();
-      schedule = startSchedule(parts.jobs, { databaseUrl: deps.databaseUrl, schema: name, clock: deps.clock, log: deps.log });
+      schedule = startSchedule([...parts.jobs, forgetIdempotencyKeys(parts.sql, deps)], { databaseUrl: deps.databaseUrl, schema: name, clock: deps.clock, log: deps.log });
       follower = parts.follow?.();
     },
     stop() {
@@ -89,6 +90,17 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
         await parts.close();
       })();
       return stopped;
+    },
+  };
+}
+
+/** Every hub keeps the answers of its changes for as long as a retry gets them again, and no longer. */
+export function forgetIdempotencyKeys(sql: Sql, { clock, log }: Pick<HubDeps, 'clock' | 'log'>): Job {
+  return {
+    name: 'forget-idempotency-keys',
+    cron: '7 * * * *',
+    async run() {
+      log.info({ forgotten: await forgetKeys(sql, clock.now()) }, 'idempotency keys older than 24 h forgotten');
     },
   };
 }

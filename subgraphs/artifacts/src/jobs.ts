@@ -1,6 +1,6 @@
 import type { Clock } from '@hubgraph/kit/clock';
 import type { ConfigOf } from '@hubgraph/kit/config';
-import { forgetKeys, type Verb } from '@hubgraph/kit/change';
+import type { Verb } from '@hubgraph/kit/change';
 import { systemIdentity } from '@hubgraph/kit/identity';
 import type { Job } from '@hubgraph/kit/schedule';
 import type { Sql, Transactor } from '@hubgraph/kit/sql';
@@ -107,13 +107,6 @@ export function jobs(deps: JobDeps): Job[] {
       async run() {
         const { set, lifted, failed } = await settleLegalHolds({ sql, transactor, backends, log });
         if (set + lifted + failed > 0) log.info({ set, lifted, failed }, 'legal holds of the storage settled');
-      },
-    },
-    {
-      name: 'forget-idempotency-keys',
-      cron: '7 * * * *',
-      async run() {
-        log.info({ forgotten: await forgetKeys(sql, clock.now()) }, 'idempotency keys older than 24 h forgotten');
       },
     },
   ];

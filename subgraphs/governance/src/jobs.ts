@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import type { Clock } from '@hubgraph/kit/clock';
 import type { ConfigOf } from '@hubgraph/kit/config';
 import { systemIdentity } from '@hubgraph/kit/identity';
 import type { Job } from '@hubgraph/kit/schedule';
-import { forgetKeys } from '@hubgraph/kit/change';
 import type { Sql } from '@hubgraph/kit/sql';
 import type { Logger } from 'pino';
 import type { GovernanceChanges } from './commands/common.ts';
@@ -15,7 +13,7 @@ import { tasks } from './store/index.ts';
 import { parseWorkplan } from './workplan/parse.ts';
 
 /** What the hub does by itself, on one replica at a time. */
-export function jobs(deps: { sql: Sql; changes: GovernanceChanges; clock: Clock; log: Logger; settings: ConfigOf<typeof config> }): Job[] {
+export function jobs(deps: { sql: Sql; changes: GovernanceChanges; log: Logger; settings: ConfigOf<typeof config> }): Job[] {
   const caller = { identity: systemIdentity('governance') };
   const { settings, log } = deps;
   return [
@@ -42,13 +40,6 @@ export function jobs(deps: { sql: Sql; changes: GovernanceChanges; clock: Clock;
         }
         const answer = await deps.changes.run(caller, { name: 'cleanupTasks', scopes: [['governance:write']], input: {} }, (work) => cleanupTasks(work, { files }));
         log.info({ report: answer.result?.report, errors: answer.errors }, 'clean-up done');
-      },
-    },
-    {
-      name: 'forget-idempotency-keys',
-      cron: '7 * * * *',
-      async run() {
-        log.info({ forgotten: await forgetKeys(deps.sql, deps.clock.now()) }, 'idempotency keys older than 24 h forgotten');
       },
     },
   ];

@@ -36,7 +36,7 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   return runHub(definition, deps, {
     sql: database.sql,
     context: (common) => ({ ...common, sql: database.sql, changes, now: () => deps.clock.now() }),
-    jobs: jobs({ sql: database.sql, changes, clock: deps.clock, log: deps.log, settings }),
+    jobs: jobs({ sql: database.sql, changes, log: deps.log, settings }),
     committed,
     close: () => database.close(),
   });

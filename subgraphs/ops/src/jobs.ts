@@ -1,10 +1,7 @@
-import type { Clock } from '@hubgraph/kit/clock';
 import type { ConfigOf } from '@hubgraph/kit/config';
-import { forgetKeys } from '@hubgraph/kit/change';
 import { systemIdentity } from '@hubgraph/kit/identity';
 import type { Refused } from '@hubgraph/kit/refusal';
 import type { Job } from '@hubgraph/kit/schedule';
-import type { Sql } from '@hubgraph/kit/sql';
 import type { Logger } from 'pino';
 import { escalateMinutes } from './alert/escalation.ts';
 import { escalateAlerts, lapseAlerts, type Swept } from './commands/alert-sweep.ts';
@@ -16,16 +13,14 @@ import { manifest } from './manifest.ts';
 
 /** What a job may need. */
 export interface JobDeps {
-  readonly sql: Sql;
   readonly changes: OpsChanges;
-  readonly clock: Clock;
   readonly log: Logger;
   readonly settings: ConfigOf<typeof config>;
 }
 
 /** What the hub does by itself, on one replica at a time. */
 export function jobs(deps: JobDeps): Job[] {
-  const { sql, changes, clock, log, settings } = deps;
+  const { changes, log, settings } = deps;
   const minutes = escalateMinutes(settings.HUBGRAPH_ESCALATE_MINUTES);
   /** Runs a sweep in transactions of its batches until nothing is left. */
   const sweep = (name: string, cron: string, batch: (work: Work) => Promise<{ swept: Swept } | Refused>): Job => ({
@@ -47,12 +42,5 @@ export function jobs(deps: JobDeps): Job[] {
     sweep('escalate-alerts', '* * * * *', (work) => escalateAlerts(work, minutes)),
     sweep('expire-gates', '* * * * *', expireGates),
     sweep('review-risks', '*/10 * * * *', (work) => reviewRisks(work, settings.HUBGRAPH_RISK_ESCALATE_SCORE)),
-    {
-      name: 'forget-idempotency-keys',
-      cron: '13 * * * *',
-      async run() {
-        log.info({ forgotten: await forgetKeys(sql, clock.now()) }, 'idempotency keys older than 24 h forgotten');
-      },
-    },
   ];
 }

@@ -41,7 +41,7 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   return runHub(definition, deps, {
     sql,
     context: (common) => ({ ...common, sql, changes, now: () => clock.now(), alerting: { acknowledgedHours: settings.HUBGRAPH_ACKNOWLEDGED_HOURS, escalateMinutes: escalateMinutes(settings.HUBGRAPH_ESCALATE_MINUTES) } }),
-    jobs: jobs({ sql, changes, clock, log, settings }),
+    jobs: jobs({ changes, log, settings }),
     follow: () => startConsumer({ sql, changes, natsUrl: deps.natsUrl, clock, log }),
     http: ingestHttp({ sql, changes, verifier: deps.verifier, clock, log, largestBody: settings.HUBGRAPH_OPS_MAX_EVENT_BODY }),
     committed,

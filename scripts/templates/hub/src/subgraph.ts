@@ -1,4 +1,4 @@
-import { createChanges, forgetKeys } from '@hubgraph/kit/change';
+import { createChanges } from '@hubgraph/kit/change';
 import { readConfig } from '@hubgraph/kit/config';
 import type { Hub, HubDefinition, HubDeps } from '@hubgraph/kit/hub';
 import { runHub } from '@hubgraph/kit/runtime';
@@ -30,7 +30,7 @@ export async function createSubgraph(deps: HubDeps): Promise<Hub> {
   return runHub(definition, deps, {
     sql: database.sql,
     context: (common) => ({ ...common, sql: database.sql, changes }),
-    jobs: [{ name: 'forget-idempotency-keys', cron: '7 * * * *', run: async () => void (await forgetKeys(database.sql, deps.clock.now())) }],
+    jobs: [],
     committed,
     close: () => database.close(),
   });

@@ -191,16 +191,18 @@ describe('one writer', () => {
   });
 
   it('keeps other processes out until it ends, or for 15 seconds', async () => {
-    const { url, packageId, file } = await one('hello');
-    const older = await heldRequest(url, 'PATCH', 5, Buffer.from('hel'), PATCH(0));
-    await written(packageId);
-    const locked = await put(elsewhere(url), 'hello');
+    const content = randomBytes(4_000_000);
+    const { url, packageId, file } = await one(content);
+    const older = await heldRequest(url, 'PATCH', content.length, content.subarray(0, 3_000_000), PATCH(0));
+    const safe = await until('bytes to be safe', async () => (await fileOf(packageId)).uploadedBytes as number);
+    const locked = await put(elsewhere(url), content);
     expect([await told(locked), locked.headers.get('retry-after')]).toEqual(['423 LOCKED', '15']);
     older.cut();
     await unleased(file.id);
-    expect((await head(elsewhere(url))).headers.get('upload-offset')).toBe('3');
-    expect((await patch(elsewhere(url), 3, 'lo')).status).toBe(204);
-    expect(await fileOf(packageId)).toMatchObject({ status: 'COMPLETE', ...(await digestsOf('hello')) });
+    const offset = Number((await head(elsewhere(url))).headers.get('upload-offset'));
+    expect(offset).toBeGreaterThanOrEqual(safe);
+    expect((await patch(elsewhere(url), offset, content.subarray(offset))).status).toBe(204);
+    expect(await fileOf(packageId)).toMatchObject({ status: 'COMPLETE', ...(await digestsOf(content)) });
 
     const crashed = await one('hello');
     await hub.database.sql.query(`UPDATE "ArtifactFile" SET "lease" = gen_random_uuid(), "leaseUntil" = $2::timestamptz WHERE "id" = $1::uuid RETURNING 1`, [crashed.file.id, new Date(clock.now().getTime() + 15_000)]);

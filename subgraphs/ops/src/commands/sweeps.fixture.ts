@@ -20,7 +20,7 @@ export interface Sweeps extends AsyncDisposable {
 export function sweepsOf({ database: { url } }: TestHub, clock: Clock, env: Readonly<Record<string, string>> = {}): Sweeps {
   const database = openDatabase(url, 4);
   const changes = createChanges({ transactor: database.transactor, catalogue: events, clock, committed: () => {} });
-  const all = jobs({ sql: database.sql, changes, clock, log: pino({ level: 'silent' }), settings: readConfig(config, env) });
+  const all = jobs({ changes, log: pino({ level: 'silent' }), settings: readConfig(config, env) });
   return {
     changes,
     database,
