@@ -101,6 +101,7 @@ CREATE TABLE "Payment" (
     "paidOn" DATE NOT NULL,
     "month" TEXT NOT NULL,
     "costRowId" UUID,
+    "costMonth" TEXT,
     "source" TEXT NOT NULL,
     "sourceKey" TEXT NOT NULL,
     "actor" TEXT NOT NULL,
@@ -204,6 +205,23 @@ CREATE TABLE "Allocation" (
     "currency" TEXT NOT NULL,
 
     CONSTRAINT "Allocation_pkey" PRIMARY KEY ("rowId","part")
+);
+
+-- CreateTable
+CREATE TABLE "SpendSum" (
+    "id" BIGSERIAL NOT NULL,
+    "measure" TEXT NOT NULL,
+    "noun" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "month" TEXT NOT NULL,
+    "day" DATE NOT NULL,
+    "providerName" TEXT NOT NULL,
+    "currency" TEXT NOT NULL,
+    "billedCost" DECIMAL(58,18) NOT NULL,
+    "effectiveCost" DECIMAL(58,18) NOT NULL,
+    "merged" BOOLEAN NOT NULL DEFAULT false,
+
+    CONSTRAINT "SpendSum_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -387,6 +405,9 @@ CREATE INDEX "Payment_commitmentId_idx" ON "Payment"("commitmentId");
 CREATE INDEX "Payment_budgetId_idx" ON "Payment"("budgetId");
 
 -- CreateIndex
+CREATE INDEX "Payment_costMonth_idx" ON "Payment"("costMonth");
+
+-- CreateIndex
 CREATE INDEX "Payment_costRowId_idx" ON "Payment"("costRowId");
 
 -- CreateIndex
@@ -427,6 +448,18 @@ CREATE INDEX "Allocation_month_providerName_idx" ON "Allocation"("month", "provi
 
 -- CreateIndex
 CREATE INDEX "Allocation_day_domain_idx" ON "Allocation"("day", "domain");
+
+-- CreateIndex
+CREATE INDEX "SpendSum_noun_name_month_idx" ON "SpendSum"("noun", "name", "month");
+
+-- CreateIndex
+CREATE INDEX "SpendSum_noun_name_day_idx" ON "SpendSum"("noun", "name", "day");
+
+-- CreateIndex
+CREATE INDEX "SpendSum_merged_id_idx" ON "SpendSum"("merged", "id");
+
+-- CreateIndex
+CREATE INDEX "SpendSum_month_idx" ON "SpendSum"("month");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "AttributionRule_name_key" ON "AttributionRule"("name");
@@ -484,3 +517,43 @@ ALTER TABLE "Payment" ADD CONSTRAINT "Payment_commitmentId_fkey" FOREIGN KEY ("c
 
 -- AddForeignKey
 ALTER TABLE "AccountBalance" ADD CONSTRAINT "AccountBalance_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- Sums of what is spent, kept by statement: whoever writes allocations or uses of models, by whatever statement, cannot forget
+-- them. Differences are only ever added here, so writers never wait for each other, and no order of theirs makes a deadlock.
+CREATE FUNCTION "sumAllocations"() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP <> 'DELETE' THEN
+    INSERT INTO "SpendSum" ("measure", "noun", "name", "month", "day", "providerName", "currency", "billedCost", "effectiveCost")
+    SELECT 'COST', n."noun", n."name", s."month", s."day", s."providerName", s."currency", sum(s."billedCost"), sum(s."effectiveCost")
+    FROM (SELECT "domain", "service", "workstream", "month", "day", "providerName", "currency", sum("billedCost") AS "billedCost", sum("effectiveCost") AS "effectiveCost" FROM added GROUP BY 1, 2, 3, 4, 5, 6, 7) s
+    CROSS JOIN LATERAL (VALUES ('DOMAIN', coalesce(s."domain", '')), ('SERVICE', coalesce(s."service", '')), ('WORKSTREAM', coalesce(s."workstream", '')), ('NOBODY', CASE WHEN coalesce(s."domain", s."service", s."workstream") IS NULL THEN '' END)) AS n("noun", "name")
+    WHERE n."name" IS NOT NULL GROUP BY 2, 3, 4, 5, 6, 7;
+  END IF;
+  IF TG_OP <> 'INSERT' THEN
+    INSERT INTO "SpendSum" ("measure", "noun", "name", "month", "day", "providerName", "currency", "billedCost", "effectiveCost")
+    SELECT 'COST', n."noun", n."name", s."month", s."day", s."providerName", s."currency", -sum(s."billedCost"), -sum(s."effectiveCost")
+    FROM (SELECT "domain", "service", "workstream", "month", "day", "providerName", "currency", sum("billedCost") AS "billedCost", sum("effectiveCost") AS "effectiveCost" FROM removed GROUP BY 1, 2, 3, 4, 5, 6, 7) s
+    CROSS JOIN LATERAL (VALUES ('DOMAIN', coalesce(s."domain", '')), ('SERVICE', coalesce(s."service", '')), ('WORKSTREAM', coalesce(s."workstream", '')), ('NOBODY', CASE WHEN coalesce(s."domain", s."service", s."workstream") IS NULL THEN '' END)) AS n("noun", "name")
+    WHERE n."name" IS NOT NULL GROUP BY 2, 3, 4, 5, 6, 7;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER "sumAdded" AFTER INSERT ON "Allocation" REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION "sumAllocations"();
+CREATE TRIGGER "sumRemoved" AFTER DELETE ON "Allocation" REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION "sumAllocations"();
+CREATE TRIGGER "sumChanged" AFTER UPDATE ON "Allocation" REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION "sumAllocations"();
+
+CREATE FUNCTION "sumTokens"() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP <> 'DELETE' THEN
+    INSERT INTO "SpendSum" ("measure", "noun", "name", "month", "day", "providerName", "currency", "billedCost", "effectiveCost")
+    SELECT 'TOKENS', 'DOMAIN', coalesce("domain", ''), "month", ("at" AT TIME ZONE 'UTC')::date, "provider", "currency", sum("cost"), sum("cost") FROM added WHERE "current" GROUP BY 3, 4, 5, 6, 7;
+  END IF;
+  IF TG_OP <> 'INSERT' THEN
+    INSERT INTO "SpendSum" ("measure", "noun", "name", "month", "day", "providerName", "currency", "billedCost", "effectiveCost")
+    SELECT 'TOKENS', 'DOMAIN', coalesce("domain", ''), "month", ("at" AT TIME ZONE 'UTC')::date, "provider", "currency", -sum("cost"), -sum("cost") FROM removed WHERE "current" GROUP BY 3, 4, 5, 6, 7;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER "sumAdded" AFTER INSERT ON "TokenSpend" REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION "sumTokens"();
+CREATE TRIGGER "sumRemoved" AFTER DELETE ON "TokenSpend" REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION "sumTokens"();
+CREATE TRIGGER "sumChanged" AFTER UPDATE ON "TokenSpend" REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION "sumTokens"();
