@@ -1,6 +1,5 @@
 import type { Clock } from '@hubgraph/kit/clock';
 import type { ConfigOf } from '@hubgraph/kit/config';
-import { forgetKeys } from '@hubgraph/kit/change';
 import { systemIdentity } from '@hubgraph/kit/identity';
 import type { Refused } from '@hubgraph/kit/refusal';
 import type { Job } from '@hubgraph/kit/schedule';
@@ -47,12 +46,5 @@ export function jobs(deps: JobDeps): Job[] {
     sweep('follow-shares', '40 2 * * *', followShares),
     sweep('find-anomalies', '20 3 * * *', (work) => findAnomalies(work, settings.HUBGRAPH_FINANCE_ANOMALY_FACTOR)),
     ...thresholdJobs({ sql, changes, clock }),
-    {
-      name: 'forget-idempotency-keys',
-      cron: '13 * * * *',
-      async run() {
-        log.info({ forgotten: await forgetKeys(sql, clock.now()) }, 'idempotency keys older than 24 h forgotten');
-      },
-    },
   ];
 }

@@ -146,6 +146,8 @@ export interface Payment {
   readonly paidOn: string;
   readonly month: string;
   readonly costRowId: string | null;
+  /** Where that row counts. */
+  readonly costMonth: string | null;
   readonly source: string;
   readonly sourceKey: string;
   readonly actor: string;

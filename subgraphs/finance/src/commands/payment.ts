@@ -51,7 +51,8 @@ export async function recordPayment(work: Work, input: RecordPaymentInput): Prom
   if (before.status !== 'PROPOSED' && compare(amount, open) > 0) unfit.push(invalidField(['amount'], `Only ${open} ${before.currency} of it are open in the period of the budget: record the rest as a cost, or supersede the commitment.`));
   const month = monthOf(paidOn);
   if ((await holdMonths(work, [month])).get(month)?.status === 'CLOSED') unfit.push(invalidField(['paidOn'], `${month} is closed: give a later day, or reopen the month.`));
-  if (costRowId !== null && !(isUuid(costRowId) && (await costRows.byIds(work.tx, [costRowId.toLowerCase()])).size > 0)) unfit.push(invalidField(['costRowId'], `There is no charge ${costRowId}.`));
+  const charge = costRowId !== null && isUuid(costRowId) ? (await costRows.byIds(work.tx, [costRowId.toLowerCase()])).get(costRowId.toLowerCase()) : undefined;
+  if (costRowId !== null && charge === undefined) unfit.push(invalidField(['costRowId'], `There is no charge ${costRowId}.`));
   const conversion = conversionOf(before, budget, paidOn);
   const rate = conversion === null ? null : ((await exchangeRates.newest(work.tx, [conversion])).get(conversionKey(conversion)) ?? null);
   if (conversion !== null && rate === null) unfit.push(invalidField(['paidOn'], `There is no exchange rate from ${conversion.from} to ${conversion.to} of ${paidOn} or before.`));
@@ -64,8 +65,10 @@ export async function recordPayment(work: Work, input: RecordPaymentInput): Prom
   const spent = rate === null ? amount : multiply(amount, rate.rate);
   const id = newId();
   const payment = await commitments.insertPayment(work.tx, {
-    id, commitmentId: before.id, budgetId: budget.id, amount, settled, spent, rateId: rate?.id ?? null, paidOn, month, costRowId: costRowId?.toLowerCase() ?? null, source, sourceKey: reference ?? id, actor: work.caller.sub, at: work.now,
+    id, commitmentId: before.id, budgetId: budget.id, amount, settled, spent, rateId: rate?.id ?? null, paidOn, month, costRowId: charge?.id ?? null, costMonth: charge?.month ?? null, source, sourceKey: reference ?? id, actor: work.caller.sub, at: work.now,
   });
+  // another commitment was paid by this reference meanwhile
+  if (payment === null) return duplicate('payment', `${source} ${reference}`, (await commitments.paymentBy(work.tx, source, reference!))?.id ?? '', ['reference']);
   const commitment = await commitments.save(work.tx, before, { paid: add(before.paid, settled) }, work.now);
   work.note({ noun: 'Commitment', entityId: commitment.id, verb: 'recordPayment', from: before.status, to: commitment.status, note: `${amount} ${before.currency} on ${paidOn}`, evidence: reference === null ? [] : [reference] });
   recordCommitment(work, 'commitment.paid', commitment, before.status);

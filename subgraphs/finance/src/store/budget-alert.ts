@@ -2,7 +2,7 @@ import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { trailingSpan, type DatedAmount } from '../forecast/flow.ts';
 import type { Budget, BudgetAlert } from '../model.ts';
 import { decimalText, plainRow } from './plain.ts';
-import { BILLED, MATCHED, UNBILLED } from './spend.ts';
+import { BILLED, matchedIn, UNBILLED } from './spend.ts';
 
 const plain = (row: BudgetAlert) => plainRow<BudgetAlert>(row, ['used'], []);
 const plainBudget = (row: Budget) => plainRow<Budget>(row, ['allocated'], ['periodStart', 'periodEnd']);
@@ -16,16 +16,19 @@ WITH RECURSIVE tree AS (
   UNION ALL
   SELECT t."root", b."id", b."domain", t."currency" FROM tree t JOIN "Budget" b ON b."parentId" = t."id" AND b."status" <> 'DRAFT'
 ), scope AS (SELECT DISTINCT "root", "domain", "currency" FROM tree
-), ${MATCHED}, uses AS (
-  SELECT s."root", k."month", k."currency", CASE WHEN k."currency" <> s."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END AS "day", k."provider", sum(k."cost") AS "amount"
-  FROM scope s JOIN "TokenSpend" k ON k."current" AND k."domain" = s."domain" AND k."at" >= ($2::text || 'T00:00:00Z')::timestamptz AND k."at" < ($3::text || 'T00:00:00Z')::timestamptz GROUP BY 1, 2, 3, 4, 5
+), sums AS MATERIALIZED (
+  SELECT s."root", x."measure", x."month", x."currency", CASE WHEN x."currency" <> s."currency" THEN x."day" END AS "day", x."providerName" AS "provider", sum(x."billedCost") AS "amount"
+  FROM scope s JOIN "SpendSum" x ON x."noun" = 'DOMAIN' AND x."name" = s."domain" AND x."day" >= $2::text::date AND x."day" < $3::text::date GROUP BY 1, 2, 3, 4, 5, 6
+), months AS (SELECT DISTINCT "month" FROM sums WHERE "measure" = 'COST'
+), ${matchedIn('months')}, uses AS (SELECT "root", "month", "currency", "day", "provider", "amount" FROM sums WHERE "measure" = 'TOKENS'
 ), ${BILLED}, used AS (
-  SELECT s."root", a."currency", CASE WHEN a."currency" <> s."currency" THEN a."day" END AS "day", sum(a."billedCost") AS "amount"
-  FROM scope s JOIN "Allocation" a ON a."domain" = s."domain" AND a."day" >= $2::text::date AND a."day" < $3::text::date WHERE a."rowId" NOT IN (SELECT "id" FROM matched) GROUP BY 1, 2, 3
+  SELECT "root", "currency", "day", "amount" FROM sums WHERE "measure" = 'COST'
+  UNION ALL
+  SELECT s."root", x."currency", CASE WHEN x."currency" <> s."currency" THEN x."day" END, -x."billedCost" FROM scope s JOIN matched x ON x."domain" = s."domain" AND x."day" >= $2::text::date AND x."day" < $3::text::date
   UNION ALL
   SELECT f."root", f."currency", f."day", f."amount" FROM (${UNBILLED}) f
 )
-SELECT "root", "currency", "day"::text AS "day", sum("amount")::text AS "amount" FROM used GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+SELECT "root", "currency", "day"::text AS "day", sum("amount")::text AS "amount" FROM used GROUP BY 1, 2, 3 HAVING sum("amount") <> 0 ORDER BY 1, 2, 3`;
 
 export const budgetAlerts = {
   /** All that are told, the newest first. */

@@ -1,6 +1,7 @@
 import type { Sql } from '@hubgraph/kit/sql';
 import type { BudgetLine } from '../money/budget.ts';
 import { decimalText } from './plain.ts';
+import { BILLED, matchedIn, UNBILLED } from './spend.ts';
 
 /**
  * What is committed and spent of many budgets on a day, in one statement; a budget contains what its parts that are no drafts
@@ -11,8 +12,8 @@ import { decimalText } from './plain.ts';
  *   commitment, nor what later replaced such a one in the same month.
  * - TOKENS: recorded uses of models by its domain in its months, of providers that have no charges in that month: where a
  *   provider bills, what agents recorded is only the detail of the bill.
- *   (`billed` steps from provider to provider in the index, whatever the number of charges.)
  *
+ * COST and TOKENS come from the sums that triggers keep, whatever the number of charges; those that sum to nothing are missing.
  * Another currency is converted day by day by the newest rate on or before it.
  */
 const LINES = `
@@ -23,26 +24,17 @@ WITH RECURSIVE tree AS (
 ), scope AS (
   SELECT DISTINCT t."root", t."currency", t."domain", to_char(m, 'YYYY-MM') AS "month"
   FROM tree t CROSS JOIN LATERAL generate_series(t."periodStart"::timestamp, (t."periodEnd" - 1)::timestamp, interval '1 month') AS m
-), matched AS (
-  SELECT DISTINCT c."id" FROM "Payment" p JOIN "CostRow" m ON m."id" = p."costRowId"
-  JOIN "CostRow" c ON c."source" = m."source" AND c."rowKey" = m."rowKey" AND c."current" AND c."month" = m."month"
-), billed AS (
-  SELECT m."month", lower(p."name") AS "provider" FROM (SELECT DISTINCT k."month" FROM scope s JOIN "TokenSpend" k ON k."current" AND k."domain" = s."domain" AND k."month" = s."month") m
-  CROSS JOIN LATERAL (
-    WITH RECURSIVE names AS (
-      SELECT min(c."providerName") AS "name" FROM "CostRow" c WHERE c."current" AND c."month" = m."month"
-      UNION ALL
-      SELECT (SELECT min(c."providerName") FROM "CostRow" c WHERE c."current" AND c."month" = m."month" AND c."providerName" > n."name") FROM names n WHERE n."name" IS NOT NULL
-    ) SELECT "name" FROM names WHERE "name" IS NOT NULL
-  ) p
-), used AS (
-  SELECT s."root", 'COST' AS "kind", s."currency" AS "to", a."currency", CASE WHEN a."currency" <> s."currency" THEN a."day" END AS "day", sum(a."billedCost") AS "amount"
-  FROM scope s JOIN "Allocation" a ON a."domain" = s."domain" AND a."month" = s."month"
-  WHERE a."rowId" NOT IN (SELECT "id" FROM matched) GROUP BY 1, 2, 3, 4, 5
+), sums AS MATERIALIZED (
+  SELECT s."root", s."currency" AS "to", x."measure", x."month", x."currency", CASE WHEN x."currency" <> s."currency" THEN x."day" END AS "day", x."providerName" AS "provider", sum(x."billedCost") AS "amount"
+  FROM scope s JOIN "SpendSum" x ON x."noun" = 'DOMAIN' AND x."name" = s."domain" AND x."month" = s."month" GROUP BY 1, 2, 3, 4, 5, 6, 7
+), ${matchedIn('scope')}, uses AS (SELECT * FROM sums WHERE "measure" = 'TOKENS'
+), ${BILLED}, parts AS (
+  SELECT "root", 'COST' AS "kind", "to", "currency", "day", "amount" FROM sums WHERE "measure" = 'COST'
   UNION ALL
-  SELECT s."root", 'TOKENS', s."currency", k."currency", CASE WHEN k."currency" <> s."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END, sum(k."cost")
-  FROM scope s JOIN "TokenSpend" k ON k."current" AND k."domain" = s."domain" AND k."month" = s."month"
-  WHERE NOT EXISTS (SELECT 1 FROM billed b WHERE b."month" = k."month" AND b."provider" = lower(k."provider")) GROUP BY 1, 2, 3, 4, 5
+  SELECT s."root", 'COST', s."currency", x."currency", CASE WHEN x."currency" <> s."currency" THEN x."day" END, -x."billedCost" FROM scope s JOIN matched x ON x."domain" = s."domain" AND x."month" = s."month"
+  UNION ALL
+  SELECT f."root", 'TOKENS', f."to", f."currency", f."day", f."amount" FROM (${UNBILLED}) f
+), used AS (SELECT "root", "kind", "to", "currency", "day", sum("amount") AS "amount" FROM parts GROUP BY 1, 2, 3, 4, 5 HAVING sum("amount") <> 0
 ), converted AS (
   SELECT u."root", u."kind", u."currency", r."id" AS "rateId", sum(u."amount") AS "amount",
     CASE WHEN u."currency" = u."to" THEN sum(u."amount") ELSE round(sum(u."amount") * r."rate", 18) END AS "converted"

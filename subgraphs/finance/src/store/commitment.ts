@@ -97,5 +97,9 @@ export const commitments = {
     const [row] = await sql.query<Payment>(`SELECT * FROM "Payment" WHERE "source" = $1 AND "sourceKey" = $2`, [source, sourceKey]);
     return row === undefined ? null : plainPayment(row);
   },
-  insertPayment: async (tx: Tx, payment: Payment): Promise<Payment> => plainPayment((await prismaOf(tx).payment.create({ data: { ...payment, paidOn: startOfDay(payment.paidOn) } })) as unknown as Payment),
+  /** Inserts a new one; null when its key is there, also of a transaction that commits meanwhile. */
+  async insertPayment(tx: Tx, payment: Payment): Promise<Payment | null> {
+    const [row] = await prismaOf(tx).payment.createManyAndReturn({ data: [{ ...payment, paidOn: startOfDay(payment.paidOn) }], skipDuplicates: true });
+    return row === undefined ? null : plainPayment(row as unknown as Payment);
+  },
 };

@@ -9,7 +9,7 @@ import { addDays, monthsIn, type Span } from '../money/calendar.ts';
 import { conversionKey, exchangeRates, type Conversion } from './exchange-rate.ts';
 import { decimalText } from './plain.ts';
 import { runwayPolicies } from './runway-policy.ts';
-import { BILLED, MATCHED, UNBILLED } from './spend.ts';
+import { BILLED, matchedIn, UNBILLED } from './spend.ts';
 
 /** A currency for each domain. */
 type Currencies = ReadonlyMap<string, string>;
@@ -19,22 +19,26 @@ interface OfDomain {
 
 /**
  * Variable spend, as store/budget-lines.ts counts it: parts of charges that are no payment of a commitment, and recorded uses
- * of models of providers that have no charges in that month. Another currency than the domain's is summed by day.
+ * of models of providers that have no charges in that month. Another currency than the domain's is summed by day. What sums to
+ * nothing is missing. `within` is a condition on `x`, which has month and day.
  */
-const variable = (chargesIn: string, tokensIn: string) => `
+const variable = (within: string) => `
 WITH RECURSIVE wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS w("domain", "currency")
-), ${MATCHED}, uses AS (
-  SELECT w."domain", k."month", k."currency", CASE WHEN k."currency" <> w."currency" THEN (k."at" AT TIME ZONE 'UTC')::date END AS "day", k."provider", sum(k."cost") AS "amount"
-  FROM wanted w JOIN "TokenSpend" k ON k."current" AND k."domain" = w."domain" AND ${tokensIn} GROUP BY 1, 2, 3, 4, 5
+), sums AS MATERIALIZED (
+  SELECT w."domain", x."measure", x."month", x."currency", CASE WHEN x."currency" <> w."currency" THEN x."day" END AS "day", x."providerName" AS "provider", sum(x."billedCost") AS "amount"
+  FROM wanted w JOIN "SpendSum" x ON x."noun" = 'DOMAIN' AND x."name" = w."domain" AND ${within} GROUP BY 1, 2, 3, 4, 5, 6
+), months AS (SELECT DISTINCT "month" FROM sums WHERE "measure" = 'COST'
+), ${matchedIn('months')}, uses AS (SELECT "domain", "month", "currency", "day", "provider", "amount" FROM sums WHERE "measure" = 'TOKENS'
 ), ${BILLED}, used AS (
-  SELECT w."domain", a."month", a."currency", CASE WHEN a."currency" <> w."currency" THEN a."day" END AS "day", sum(a."billedCost") AS "amount"
-  FROM wanted w JOIN "Allocation" a ON a."domain" = w."domain" AND ${chargesIn} WHERE a."rowId" NOT IN (SELECT "id" FROM matched) GROUP BY 1, 2, 3, 4
+  SELECT "domain", "month", "currency", "day", "amount" FROM sums WHERE "measure" = 'COST'
+  UNION ALL
+  SELECT w."domain", x."month", x."currency", CASE WHEN x."currency" <> w."currency" THEN x."day" END, -x."billedCost" FROM wanted w JOIN matched x ON x."domain" = w."domain" AND ${within}
   UNION ALL
   SELECT f."domain", f."month", f."currency", f."day", f."amount" FROM (${UNBILLED}) f
 )
-SELECT "domain", "month", "currency", "day"::text AS "day", sum("amount")::text AS "amount" FROM used GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
-const OF_MONTHS = variable(`a."month" = ANY($3::text[])`, `k."month" = ANY($3::text[])`);
-const OF_DAYS = variable(`a."day" >= $3::text::date AND a."day" < $4::text::date`, `k."at" >= ($3::text || 'T00:00:00Z')::timestamptz AND k."at" < ($4::text || 'T00:00:00Z')::timestamptz`);
+SELECT "domain", "month", "currency", "day"::text AS "day", sum("amount")::text AS "amount" FROM used GROUP BY 1, 2, 3, 4 HAVING sum("amount") <> 0 ORDER BY 1, 2, 3, 4`;
+const OF_MONTHS = variable(`x."month" = ANY($3::text[])`);
+const OF_DAYS = variable(`x."day" >= $3::text::date AND x."day" < $4::text::date`);
 
 /** The currency that a domain reckons in: its policy's, else that of its first account, newest budget, or what it was charged in last. */
 const CURRENCIES = `
@@ -42,8 +46,7 @@ SELECT d."domain", COALESCE(
   (SELECT p."currency" FROM "RunwayPolicy" p WHERE p."domain" = d."domain"),
   (SELECT a."currency" FROM "Account" a WHERE a."domain" = d."domain" AND a."liquid" ORDER BY a."createdAt", a."id" LIMIT 1),
   (SELECT b."currency" FROM "Budget" b WHERE b."domain" = d."domain" ORDER BY b."periodStart" DESC, b."createdAt" DESC, b."id" LIMIT 1),
-  (SELECT a."currency" FROM "Allocation" a WHERE a."domain" = d."domain" ORDER BY a."month" DESC LIMIT 1),
-  (SELECT k."currency" FROM "TokenSpend" k WHERE k."current" AND k."domain" = d."domain" ORDER BY k."month" DESC LIMIT 1)) AS "currency"
+  (SELECT x."currency" FROM "SpendSum" x WHERE x."noun" = 'DOMAIN' AND x."name" = d."domain" ORDER BY x."month" DESC, x."measure", x."currency" LIMIT 1)) AS "currency"
 FROM unnest($1::text[]) AS d("domain")`;
 
 const COMMITMENTS = `
@@ -144,4 +147,3 @@ async function trailingSpend(sql: Sql, currencies: Currencies, today: string): P
   const { start, end } = trailingSpan(today);
   return exact(await sql.query<OfDomain & DatedAmount>(OF_DAYS, [[...currencies.keys()], [...currencies.values()], start, end]));
 }
-

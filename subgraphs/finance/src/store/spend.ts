@@ -1,9 +1,16 @@
-// Fragments of statements about variable spend, which counts what store/budget-lines.ts counts as COST and TOKENS.
+// Fragments of statements about variable spend: charges that are no payment of a commitment, and uses of models without a bill.
 
-/** Charges that are the payment of a commitment, or took the place of such a one in the same month: `matched(id)`. */
-export const MATCHED = `matched AS (
-  SELECT DISTINCT c."id" FROM "Payment" p JOIN "CostRow" m ON m."id" = p."costRowId"
-  JOIN "CostRow" c ON c."source" = m."source" AND c."rowKey" = m."rowKey" AND c."current" AND c."month" = m."month"
+/**
+ * Parts of charges that are the payment of a commitment, or took the place of such a one in the same month, of the months of
+ * `CTE(month)`: `matched(domain, month, day, currency, billedCost)`. OFFSET 0 keeps the planner to the way by keys, whatever it
+ * believes about the number of payments.
+ */
+export const matchedIn = (months: string): string => `matched AS MATERIALIZED (
+  SELECT a."domain", a."month", a."day", a."currency", a."billedCost"
+  FROM (SELECT DISTINCT c."id" FROM (SELECT DISTINCT p."costRowId" FROM "Payment" p WHERE p."costMonth" IN (SELECT "month" FROM ${months}) OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT m."source", m."rowKey", m."month" FROM "CostRow" m WHERE m."id" = p."costRowId" OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT c."id" FROM "CostRow" c WHERE c."source" = m."source" AND c."rowKey" = m."rowKey" AND c."current" AND c."month" = m."month" OFFSET 0) c) i
+  CROSS JOIN LATERAL (SELECT * FROM "Allocation" a WHERE a."rowId" = i."id" OFFSET 0) a
 )`;
 
 /**
