@@ -8,7 +8,7 @@ const id = z.uuid().describe('Key of the entity');
 const key = (of: string) => z.string().nullish().describe(of);
 const version = z.int().positive();
 
-// Amounts are confidential and not in events: hubEvents is for everybody who may read anything.
+// Amounts are confidential and not in events, which hubs without finance:read follow.
 const budget = (description: string) => ({
   version: 1,
   description,
@@ -18,14 +18,16 @@ const budget = (description: string) => ({
 const threshold = (description: string) => ({
   version: 1,
   description,
+  scopes: READ,
   data: z.object({ id: id.describe('Id of the budget'), kind: z.enum(THRESHOLD_KINDS), threshold: z.string().describe('Percent of what is allocated'), used: key('Percent that is used, or forecast to be') }),
 });
 const commitment = (description: string) => ({
   version: 1,
   description,
+  scopes: READ,
   data: z.object({ id, from: z.enum(COMMITMENT_STATUSES).nullable(), to: z.enum(COMMITMENT_STATUSES), version, kind: z.enum(COMMITMENT_KINDS), title: z.string(), budget: z.uuid().describe('Id of the budget'), reason: key('Why') }),
 });
-const period = (description: string) => ({ version: 1, description, data: z.object({ id, month: z.string(), version, reason: key('Why') }) });
+const period = (description: string) => ({ version: 1, description, scopes: READ, data: z.object({ id, month: z.string(), version, reason: key('Why') }) });
 const runway = (description: string) => ({
   version: 1,
   description,
@@ -35,7 +37,7 @@ const runway = (description: string) => ({
     monthsRemaining: z.object({ low: key('Months'), expected: key('Months'), high: key('Months') }).nullable().describe('Null: not limited'), threshold: key('Months'),
   }),
 });
-const imported = (description: string) => ({ version: 1, description, data: z.object({ id: id.describe('Id of the import'), source: z.string(), format: z.string(), new: z.int(), corrected: z.int(), months: z.array(z.string()).max(120) }) });
+const imported = (description: string) => ({ version: 1, description, scopes: READ, data: z.object({ id: id.describe('Id of the import'), source: z.string(), format: z.string(), new: z.int(), corrected: z.int(), months: z.array(z.string()).max(120) }) });
 
 /** What others may rely on from finance. */
 export const events = defineEvents({
@@ -85,7 +87,7 @@ export const events = defineEvents({
     'commitment.superseded': commitment('Another commitment took its place.'),
     'costs.imported': imported('Charges were taken in.'),
     'tokens.recorded': imported('Uses of models were taken in.'),
-    'cost.anomaly': { version: 1, description: 'A day costs far more than the days before it.', data: z.object({ id: z.string().describe('`<day>/<what>`'), day: z.string(), service: key('Slug of the service'), provider: key('Provider'), factor: z.string().describe('Of the mean of the days before') }) },
+    'cost.anomaly': { version: 1, description: 'A day costs far more than the days before it.', scopes: READ, data: z.object({ id: z.string().describe('`<day>/<what>`'), day: z.string(), service: key('Slug of the service'), provider: key('Provider'), factor: z.string().describe('Of the mean of the days before') }) },
     'runway.changed': runway('The policy of a runway changed, or it is more than a tenth above its second threshold again.'),
     'runway.breached': runway('A runway is below its threshold, or with `escalated` below its second one; once for each crossing.'),
     'runway.recovered': runway('A runway is more than a tenth above its threshold again.'),

@@ -18,13 +18,13 @@ export interface FinanceContext extends HubContext {
   readonly publicUrl: () => string;
 }
 
-/** The hub's schema builder; every file of this folder adds one noun to it. */
-export const builder = createHubBuilder<FinanceContext>();
+/** Reading needs this scope, on every field and every type: finance is confidential. */
+export const READ: ['finance:read'][] = [['finance:read']];
+
+/** The hub's schema builder; every file of this folder adds one noun to it. A batch of token spend is for agents, who need not read finance to tell of their own. */
+export const builder = createHubBuilder<FinanceContext>({ confidential: { scopes: READ, open: ['Domain', 'Service', 'Workstream', 'StateSummary', 'TokenBatch'] } });
 export const shared = sharedTypes(builder);
 export const paging = pageArgs(builder);
-
-/** Reading needs this scope, on every field: finance is confidential. */
-export const READ: ['finance:read'][] = [['finance:read']];
 
 function words<const Values extends readonly string[]>(name: string, description: string, values: Values, said: Readonly<Record<Values[number], string>>) {
   return builder.enumType(name, { description, values: Object.fromEntries(values.map((value) => [value, { description: said[value as Values[number]] }])) as Record<Values[number], { description: string }> });

@@ -75,7 +75,7 @@ builder.queryField('costImportUrl', (t) =>
   t.string({
     nullable: true,
     description: 'Where files of costs and token usage are sent: POST with the token of the caller, the file as the body. Null when the hub has no address.',
-    requiresScopes: [['finance:write']],
+    requiresScopes: [['finance:read', 'finance:write']],
     resolve: (_root, _args, context) => (context.publicUrl() === '' ? null : `${context.publicUrl()}${IMPORT_PATH}`),
   }),
 );
