@@ -39,6 +39,8 @@ const runway = (description: string) => ({
 });
 const imported = (description: string) => ({ version: 1, description, scopes: READ, data: z.object({ id: id.describe('Id of the import'), source: z.string(), format: z.string(), new: z.int(), corrected: z.int(), months: z.array(z.string()).max(120) }) });
 
+const anomaly = z.object({ id: z.string().describe('`<day>/<what>`'), day: z.string(), service: key('Slug of the service'), provider: key('Provider') });
+
 /** What others may rely on from finance. */
 export const events = defineEvents({
   manifest,
@@ -87,7 +89,8 @@ export const events = defineEvents({
     'commitment.superseded': commitment('Another commitment took its place.'),
     'costs.imported': imported('Charges were taken in.'),
     'tokens.recorded': imported('Uses of models were taken in.'),
-    'cost.anomaly': { version: 1, description: 'A day costs far more than the days before it.', scopes: READ, data: z.object({ id: z.string().describe('`<day>/<what>`'), day: z.string(), service: key('Slug of the service'), provider: key('Provider'), factor: z.string().describe('Of the mean of the days before') }) },
+    'cost.anomaly': { version: 1, description: 'A day of a service or provider costs far more than the days before it.', scopes: READ, data: anomaly.extend({ factor: z.string().describe('Of the mean of the days before') }) },
+    'cost.anomaly_left': { version: 1, description: 'A day that cost far more was corrected within a week, and does not any more.', scopes: READ, data: anomaly },
     'runway.changed': runway('The policy of a runway changed, or it is more than a tenth above its second threshold again.'),
     'runway.breached': runway('A runway is below its threshold, or with `escalated` below its second one; once for each crossing.'),
     'runway.recovered': runway('A runway is more than a tenth above its threshold again.'),

@@ -134,7 +134,7 @@ describe('currencies', () => {
 });
 
 describe('anomalies', () => {
-  it('are told once for a day and a subject', async () => {
+  it('are told once for a day and a subject, and once more when the day is corrected', async () => {
     clock.set('2026-03-01T03:20:00Z');
     const day = (index: number) => new Date(Date.UTC(2026, 0, 31 + index)).toISOString().slice(0, 10);
     for (let index = 0; index < 28; index++) await finance.charge({ domain: null, month: '2026-02', day: day(index), amount: index % 2 === 0 ? '1' : '1.5', provider: 'AWS' });
@@ -148,5 +148,8 @@ describe('anomalies', () => {
     const told = await finance.database.sql.query(`SELECT "event" -> 'data' AS "data" FROM "outbox" WHERE "type" = 'org.finhub.cost.anomaly'`);
     expect(told).toMatchObject([{ data: { id: '2026-02-28/AWS', day: '2026-02-28', provider: 'AWS', factor: '3' } }]);
     expect((await ask())[0].amount.amount).toBe(add('3.75', '1'));
+    await finance.charge({ domain: null, month: '2026-02', day: '2026-02-28', amount: '-3', provider: 'AWS' });
+    for (let again = 0; again < 2; again++) await finance.run('find-anomalies');
+    expect(await finance.database.sql.query(`SELECT "event" -> 'data' AS "data" FROM "outbox" WHERE "type" = 'org.finhub.cost.anomaly_left'`)).toEqual([{ data: { id: '2026-02-28/AWS', day: '2026-02-28', service: null, provider: 'AWS' } }]);
   });
 });

@@ -22,7 +22,7 @@ export interface CostAnomaly {
 /** Days before a day that it is compared with, and how many of them must have charges. */
 export const TRAILING_DAYS = 28;
 export const LEAST_DAYS = 14;
-const MAX_ANOMALIES = 1_000;
+export const MAX_ANOMALIES = 1_000;
 
 /**
  * Sums of effective cost by day, service or provider, and currency. Days without charges do not count. Both comparisons are exact: with
@@ -59,5 +59,14 @@ export const anomalies = {
     );
     const told = new Set(rows.map(({ key }) => key));
     return found.filter(({ day, kind, currency, subject }) => told.has(`${day} ${kind} ${currency} ${subject}`));
+  },
+  /** Forgets those from `start` on that were told and are not `found` any more; gives each day and subject of which none is left. */
+  async untell(tx: Tx, found: readonly CostAnomaly[], start: string): Promise<Pick<CostAnomaly, 'day' | 'kind' | 'subject'>[]> {
+    return tx.query<Pick<CostAnomaly, 'day' | 'kind' | 'subject'>>(
+      `WITH found AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("day" date, "kind" text, "subject" text, "currency" text)),
+       gone AS (DELETE FROM "CostAnomaly" c WHERE c."day" >= $2::text::date AND NOT EXISTS (SELECT FROM found f WHERE (f."day", f."kind", f."subject", f."currency") = (c."day", c."kind", c."subject", c."currency")) RETURNING c."day", c."kind", c."subject")
+       SELECT DISTINCT "day"::text AS "day", "kind", "subject" FROM gone WHERE NOT EXISTS (SELECT FROM found f WHERE (f."day", f."kind", f."subject") = (gone."day", gone."kind", gone."subject")) ORDER BY 1, 2, 3`,
+      [JSON.stringify(found), start],
+    );
   },
 };
