@@ -76,6 +76,17 @@ export async function pagesOf<Row extends object>(sql: Sql, list: List, parentCo
   return new Map(parents.map((parent) => [parent, toPage<Row>(list, window, byParent.get(parent) ?? [], countOf(parent))]));
 }
 
+/** One page of rows that are all at hand, because what they are narrowed by is computed: in the order of a text that is unique. `name` is the list's, for its cursors. */
+export function pageOfRows<Row extends object>(name: string, column: keyof Row & string, rows: readonly Row[], args: PageArgs): Page<Row> {
+  const list: List = { table: name, where: [], order: [{ column, cast: 'text' }] };
+  const window = windowOf(list, args);
+  const key = (row: Row) => String(row[column]);
+  const within = rows
+    .filter((row) => (window.after === null || key(row) > window.after[0]!) && (window.before === null || key(row) < window.before[0]!))
+    .sort((a, b) => (key(a) < key(b) === window.backward ? 1 : -1));
+  return toPage(list, window, within.slice(0, window.size + 1), () => Promise.resolve(rows.length));
+}
+
 interface Window {
   readonly size: number;
   readonly backward: boolean;

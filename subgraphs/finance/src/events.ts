@@ -66,6 +66,7 @@ export const events = defineEvents({
         domains: { type: '[String!]', path: 'domain', description: 'Slugs of domains.' },
         statuses: { type: '[RunwayStatus!]', path: 'data.to', description: 'States after the change.' },
       },
+      snapshot: { list: 'runways', order: 'DOMAIN', filter: { domains: 'domains', statuses: 'statuses' } },
     },
   },
   types: {

@@ -54,8 +54,8 @@ it('tells of a runway once for each crossing, by balances, charges and days', as
   await change('addAttributionRule', { name: 'team', kind: 'TAG', match: { tag: 'team', values: ['infotech'] }, targets: [{ domain: 'infotech' }] }, 'rule { id }');
   for (const month of ['08', '09', '10']) expect((await spend(month, '9000', `2026-${month}-01`)).errors).toEqual([]);
   expect((await change('setRunwayPolicy', { domain: 'infotech', currency: 'USD', threshold: '6', secondThreshold: '7' }, 'runway { status }')).errors).toMatchObject([{ path: ['input', 'secondThreshold'] }]);
-  const set = await change('setRunwayPolicy', { domain: 'infotech', currency: 'USD', threshold: '9', secondThreshold: '3' }, 'runway { status policyVersion monthsRemaining { low expected high } monthlyBurn { fixed { amount } variable { amount } income { amount } total { amount currency } } balance { amount } }');
-  expect(set).toMatchObject({ errors: [], runway: { status: 'OK', policyVersion: 1, monthsRemaining: { low: '10', expected: '10', high: '10' }, monthlyBurn: { fixed: { amount: '0' }, variable: { amount: '9000' }, total: { amount: '9000', currency: 'USD' } }, balance: { amount: '90000' } } });
+  const set = await change('setRunwayPolicy', { domain: 'infotech', currency: 'USD', threshold: '9', secondThreshold: '3' }, 'runway { status version monthsRemaining { low expected high } monthlyBurn { fixed { amount } variable { amount } income { amount } total { amount currency } } balance { amount } }');
+  expect(set).toMatchObject({ errors: [], runway: { status: 'OK', version: 1, monthsRemaining: { low: '10', expected: '10', high: '10' }, monthlyBurn: { fixed: { amount: '0' }, variable: { amount: '9000' }, total: { amount: '9000', currency: 'USD' } }, balance: { amount: '90000' } } });
   expect(typesOf(set)).toEqual(['runway.changed']);
   expect(await run('settle-runways')).toEqual([]);
   // charges come in by themselves, and the job tells
@@ -67,7 +67,7 @@ it('tells of a runway once for each crossing, by balances, charges and days', as
   expect((await hub.ask('{ runway(domain: "infotech") { status monthsRemaining { expected } } }', {}, allocator)).runway).toEqual({ status: 'BREACHED', monthsRemaining: { expected: '9.5' } });
   expect(typesOf(await balance('120000', { reason: 'again' }))).toEqual(['runway.recovered']);
   expect(typesOf(await balance('30000', { reason: 'again' }))).toEqual(['runway.breached']);
-  expect((await hub.ask('{ stateRunway: runways { status domain { slug } } }', {}, allocator)).stateRunway).toEqual([{ status: 'ESCALATED', domain: { slug: 'infotech' } }]);
+  expect((await hub.ask('{ runways(filter: { statuses: [ESCALATED] }) { nodes { status domain { slug } } } ok: runways(filter: { statuses: [OK] }) { totalCount } }', {}, allocator))).toEqual({ runways: { nodes: [{ status: 'ESCALATED', domain: { slug: 'infotech' } }] }, ok: { totalCount: 0 } });
   const income = await change('recordIncome', { domain: 'infotech', title: 'Grant', amount: '12000', currency: 'USD', start: '2026-11-01' }, 'income { id end }');
   expect(typesOf(income)).toEqual(['runway.recovered']);
   expect((await hub.ask('{ runway(domain: "infotech") { status monthsRemaining { expected } } }', {}, allocator)).runway).toEqual({ status: 'NOT_LIMITED', monthsRemaining: null });
@@ -129,4 +129,23 @@ it('tells once when many record balances at the same time', async () => {
   await change('setRunwayPolicy', { domain: 'racing', currency: 'USD', threshold: '6' }, 'runway { status }');
   const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => change('recordBalance', { account: 'race', day: `2026-11-${String(index + 2).padStart(2, '0')}`, amount: String(100 + index), source: 's' }, 'account { id }')));
   expect(answers.flatMap(typesOf)).toEqual(['runway.breached']);
+});
+
+it('lists runways by slug, a page at a time in both directions', async () => {
+  const slugs = ['a', 'a-b', 'ab', 'b-1', 'b2'];
+  for (const domain of slugs.toReversed()) await change('setRunwayPolicy', { domain, currency: 'USD', threshold: '1' }, 'runway { id }');
+  const page = async (args: string) => (await hub.ask(`{ runways(${args}) { totalCount nodes { id version } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`, {}, allocator)).runways;
+  const filter = `filter: { domains: ${JSON.stringify(slugs)} }`;
+  const seen: string[] = [];
+  for (let after = ''; ; ) {
+    const { nodes, pageInfo, totalCount } = await page(`${filter}, first: 2${after}`);
+    expect(totalCount).toBe(5);
+    seen.push(...nodes.map(({ id }: { id: string }) => id));
+    if (!pageInfo.hasNextPage) break;
+    after = `, after: "${pageInfo.endCursor}"`;
+  }
+  expect(seen).toEqual(slugs);
+  const last = await page(`${filter}, last: 2`);
+  expect(last).toMatchObject({ nodes: [{ id: 'b-1', version: 1 }, { id: 'b2' }], pageInfo: { hasPreviousPage: true, hasNextPage: false } });
+  expect(await page(`${filter}, last: 9, before: "${last.pageInfo.startCursor}"`)).toMatchObject({ nodes: [{ id: 'a' }, { id: 'a-b' }, { id: 'ab' }], pageInfo: { hasPreviousPage: false, hasNextPage: true } });
 });

@@ -1,13 +1,15 @@
 import type { ChangeInput } from '@hubgraph/kit/change';
+import { connectionOf } from '@hubgraph/kit/graphql/connection';
 import { argsName } from '@hubgraph/kit/graphql/loaders';
 import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
+import { pageOfRows } from '@hubgraph/kit/page';
 import { setRunwayPolicy, type SetRunwayPolicyInput } from '../commands/runway.ts';
 import { periodOf, projectBurn, type Burn, type BurnPeriod as Period } from '../forecast/burn.ts';
 import { projectRunway, type MonthRange, type Runway } from '../forecast/runway.ts';
 import type * as model from '../model.ts';
 import { dayOf, type Span } from '../money/calendar.ts';
 import { budgetAlerts, budgets, flows, runwayPolicies } from '../store/index.ts';
-import { builder, READ, RunwayStatus, ThresholdKind, type FinanceContext } from './builder.ts';
+import { builder, paging, READ, RunwayStatus, ThresholdKind, type FinanceContext } from './builder.ts';
 import { Budget, Domain, Money, RunwayProjection, StateSummary } from './refs.ts';
 
 /** The runway of a domain as it stands now, batched; null when it has neither policy nor account that counts. */
@@ -54,9 +56,9 @@ RunwayProjection.implement({
     }),
     assumptions: t.stringList({ description: 'What it stands on, in sentences: balances, months, rates, and what is not counted.', resolve: ({ assumptions }) => [...assumptions] }),
     asOf: t.field({ type: 'Date', description: 'The day that it is computed for, UTC.', resolve: ({ today }) => today }),
-    policyVersion: t.int({
+    version: t.int({
       nullable: true,
-      description: 'Version of the policy; hand it back as `expectedVersion`. Null without a policy.',
+      description: 'Version of the policy, which rises when it is changed or a crossing is told; hand it back as `expectedVersion`. Null without a policy.',
       resolve: async ({ id }, _args, context) => (await context.loaders.load('RunwayPolicy', id, (domains) => runwayPolicies.byDomains(context.sql, domains)))?.version ?? null,
     }),
   }),
@@ -66,7 +68,25 @@ builder.asEntity(RunwayProjection, { key: builder.selection<{ id: string }>('id'
 builder.queryField('runway', (t) =>
   t.field({ type: RunwayProjection, nullable: true, description: 'The runway of a domain; null when it has neither policy nor account that counts.', requiresScopes: READ, args: { domain: t.arg.string({ required: true, description: 'Slug of the domain.' }) }, resolve: (_root, { domain }, context) => runwayOf(context, domain) }),
 );
-builder.queryField('runways', (t) => t.field({ type: [RunwayProjection], nullable: true, description: 'The runways of all domains that have a policy or an account that counts, by slug.', requiresScopes: READ, resolve: (_root, _args, context) => allRunways(context) }));
+const RunwayConnection = connectionOf(builder, RunwayProjection, 'RunwayProjection');
+const RunwayFilter = builder.inputRef<{ domains?: readonly string[] | null; statuses?: readonly model.RunwayStatus[] | null }>('RunwayProjectionFilter').implement({
+  description: 'Narrows a list of runways; what is given is combined by AND.',
+  fields: (t) => ({ domains: t.stringList({ description: 'Slugs of domains.' }), statuses: t.field({ type: [RunwayStatus], description: 'Standing at one of these.' }) }),
+});
+const RunwayOrder = builder.enumType('RunwayProjectionOrder', { description: 'Order of a list of runways.', values: { DOMAIN: { description: 'By slug of the domain.' } } });
+builder.queryField('runways', (t) =>
+  t.field({
+    type: RunwayConnection,
+    nullable: true,
+    description: 'The runways of all domains that have a policy or an account that counts.',
+    requiresScopes: READ,
+    args: { filter: t.arg({ type: RunwayFilter, description: 'Which ones.' }), orderBy: t.arg({ type: RunwayOrder, defaultValue: 'DOMAIN', description: 'In which order.' }), ...paging },
+    resolve: async (_root, { filter, orderBy: _order, ...page }, context) => {
+      const runways = await allRunways(context);
+      return pageOfRows('RunwayProjection', 'id', runways.filter(({ id, status }) => (filter?.domains?.includes(id) ?? true) && (filter?.statuses?.includes(status) ?? true)), page);
+    },
+  }),
+);
 builder.objectField(Domain, 'runway', (t) => t.field({ type: RunwayProjection, nullable: true, requiresScopes: READ, description: 'For how many months its money lasts; null when it has neither policy nor account that counts.', resolve: ({ slug }, _args, context) => runwayOf(context, slug) }));
 const DomainMonths = builder.objectRef<Runway>('DomainRunwayMonths').implement({
   description: 'For how many months the money of a domain lasts, in short.',
