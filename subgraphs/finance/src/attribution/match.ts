@@ -12,6 +12,15 @@ export interface Fit {
 /** Column of FOCUS 1.3: tags of the resource that the provider itself split a charge to. */
 const ALLOCATED_TAGS = 'AllocatedTags';
 
+/** What of a row decides to whom it belongs, but for its amounts and month: rows that are alike in it are divided alike. */
+export type AttributedBy = Omit<AllocatedRow, 'id' | 'month' | 'billedCost' | 'effectiveCost'>;
+
+/** Of a charge, all that {@link fit} and its allocation look at; the day is the caller's to add. */
+export function attributedBy({ billingCurrency, providerName, serviceName, billingAccountId, subAccountId, tags, more }: Omit<AttributedBy, 'day'>): Omit<AttributedBy, 'day'> {
+  const split = more[ALLOCATED_TAGS];
+  return { billingCurrency, providerName, serviceName, billingAccountId, subAccountId, tags, more: split == null ? {} : { [ALLOCATED_TAGS]: split } };
+}
+
 /** Whether the rule holds on the row's day and every field of its match fits; null when not. */
 export function fit(rule: AttributionRule, row: AllocatedRow): Fit | null {
   if (rule.retiredAt !== null || (rule.validFrom !== null && row.day < rule.validFrom) || (rule.validTo !== null && row.day >= rule.validTo)) return null;

@@ -1,5 +1,5 @@
 import { allocate, inOrder, type WeightsOf } from '../attribution/allocate.ts';
-import type { AllocatedRow } from '../attribution/match.ts';
+import type { AllocatedRow, AttributedBy } from '../attribution/match.ts';
 import type { Sql } from '@hubgraph/kit/sql';
 import type { Allocation, AttributionRule } from '../model.ts';
 import { allocations, attributionRules } from '../store/index.ts';
@@ -11,6 +11,11 @@ export type { AllocatedRow } from '../attribution/match.ts';
 /** Rows that are allocated anew in one transaction. */
 export const REALLOCATED_AT_ONCE = 1_000;
 
+/** A new row by the place of its kind: the rows of one kind are divided alike. */
+export interface RowOfKind extends Pick<AllocatedRow, 'id' | 'month' | 'billedCost' | 'effectiveCost'> {
+  readonly kind: number;
+}
+
 /**
  * Writes to whom new rows belong, in the transaction that writes the rows and after them. `replaced` are the ids of rows that
  * count no more from now on: their parts go. Call it once for a batch.
@@ -18,13 +23,25 @@ export const REALLOCATED_AT_ONCE = 1_000;
  * What a SHARE rule divides by cost or tokens is not known before the month's other rows are: it stays without target, under the
  * name of its rule, and the months are noted for {@link reallocate}. So the order of imports changes nothing.
  */
-export async function allocateRows(work: Work, rows: readonly AllocatedRow[], replaced: readonly string[] = []): Promise<void> {
+export async function allocateRows(work: Work, kinds: readonly AttributedBy[], rows: readonly RowOfKind[], replaced: readonly string[] = []): Promise<void> {
   const { tx } = work;
   await attributionRules.lockForUse(tx);
   const rules = inOrder(await attributionRules.inForce(tx));
   await allocations.remove(tx, replaced);
-  await allocations.insert(tx, rows.flatMap((row) => allocate(row, rules, () => null)));
+  await allocations.insert(tx, partsOf(kinds, rows, rules));
   if (rules.some(follows)) await reallocations.requestShares(tx, rows.map(({ month }) => month), work.caller.sub, work.now);
+}
+
+/** The parts of rows; the rules are asked once for each kind, and again only for rows of which there are several parts. */
+function partsOf(kinds: readonly AttributedBy[], rows: readonly RowOfKind[], rules: readonly AttributionRule[]): Allocation[] {
+  const models: Allocation[][] = [];
+  const parts: Allocation[] = [];
+  for (const { kind, ...row } of rows) {
+    const model = (models[kind] ??= allocate({ ...kinds[kind]!, ...row }, rules, () => null));
+    if (model.length === 1) parts.push({ ...model[0]!, rowId: row.id, month: row.month, billedCost: row.billedCost, effectiveCost: row.effectiveCost });
+    else parts.push(...allocate({ ...kinds[kind]!, ...row }, rules, () => null));
+  }
+  return parts;
 }
 
 /** Whether a rule divides by what others were given, so that it has to wait for them. */

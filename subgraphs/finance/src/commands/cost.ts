@@ -1,6 +1,7 @@
 import { newId } from '@hubgraph/kit/ids';
 import { invalidField, Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { BadRow, type Charge } from '../import/entry.ts';
+import { packetOf } from '../import/packet.ts';
 import { reportedCharge } from '../import/report.ts';
 import { amount, bounded, currency, LONGEST_NAME, required } from '../import/value.ts';
 import { addMonths } from '../money/calendar.ts';
@@ -61,7 +62,7 @@ export async function recordCost(work: Work, input: RecordCostInput): Promise<{ 
   if (wrong.length > 0) return new Refused(wrong);
   const begun: CostImport = { id: newId(), source, file: 'recordCost', sha256: '', format: 'recordCost', startedAt: work.now, finishedAt: work.now, actor: work.caller.sub, read: costs.length, new: 0, unchanged: 0, corrected: 0, refused: 0 };
   await costImports.insert(work.tx, begun);
-  const outcome = await importBatch(work, { source, importId: begun.id }, charges.map((charge) => ({ rowKey: charge.key!, charge })));
+  const outcome = await importBatch(work, { source, importId: begun.id }, packetOf(charges));
   const counts = { read: costs.length, new: outcome.new, unchanged: outcome.unchanged, corrected: outcome.corrected, refused: 0 };
   await costImports.save(work.tx, begun.id, counts);
   if (outcome.new + outcome.corrected > 0) {

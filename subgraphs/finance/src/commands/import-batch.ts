@@ -1,19 +1,13 @@
 import { newId } from '@hubgraph/kit/ids';
-import { bareHash, stepOf, type Link, type Step } from '../import/chain.ts';
-import type { Charge } from '../import/entry.ts';
-import { contentHashOf } from '../import/identity.ts';
+import { stepOf, type Link } from '../import/chain.ts';
+import { amountsOf, withAmounts, type CostAmount } from '../import/line.ts';
+import { rowsOf, type Packet } from '../import/packet.ts';
 import { addMonths } from '../money/calendar.ts';
-import { COST_AMOUNTS, costRows, type CostAmount, type NewCostRow } from '../store/cost-row.ts';
+import { costRows, type NewCostRow } from '../store/cost-row.ts';
 import { costImports } from '../store/cost-import.ts';
-import { allocateRows } from './attribution.ts';
+import { allocateRows, type RowOfKind } from './attribution.ts';
 import type { Work } from './common.ts';
 import { holdMonths } from './period.ts';
-
-/** A charge with the key that it has within its source. */
-export interface KeyedCharge {
-  readonly rowKey: string;
-  readonly charge: Charge;
-}
 
 /** What came of some rows. */
 export interface Outcome {
@@ -25,44 +19,46 @@ export interface Outcome {
 }
 
 /**
- * Brings charges in, in this transaction: new ones, replacements and corrections, with their allocations. The keys differ from
- * each other. Each row counts in its billing period, or in the first open month after it when that is closed; a month that is
- * being closed is waited for.
+ * Brings charges in, in this transaction: new ones, replacements and corrections, with their allocations. Each row counts in its
+ * billing period, or in the first open month after it when that is closed; a month that is being closed is waited for.
  */
-export async function importBatch(work: Work, from: { readonly source: string; readonly importId: string }, batch: readonly KeyedCharge[]): Promise<Outcome> {
+export async function importBatch(work: Work, from: { readonly source: string; readonly importId: string }, packet: Packet): Promise<Outcome> {
   const { tx } = work;
+  const { kinds } = packet;
+  const rows = rowsOf(packet);
   await costImports.takeSource(tx, from.source);
   const known = await costImports.isSourceKnown(tx, from.source, from.importId);
-  const chains = known ? await costRows.chains(tx, from.source, batch.map(({ rowKey }) => rowKey)) : new Map<string, Link<CostAmount>[]>();
-  const rows = batch.map(({ rowKey, charge }) => ({ rowKey, charge, contentHash: contentHashOf(charge), month: charge.billingPeriodStart.slice(0, 7), chain: chains.get(rowKey) ?? [] }));
-  const pending = rows.filter(({ contentHash, chain }) => chain.length === 0 || bareHash(chain.at(-1)!.contentHash) !== contentHash);
-  const openFrom = await openMonths(work, pending.flatMap(({ month, chain }) => [month, ...chain.slice(-1).map((link) => link.month)]));
-
-  const changed = pending.filter(({ chain }) => chain.length > 0).map(({ rowKey }) => rowKey);
+  const differing = known ? await costRows.differing(tx, from.source, rows.map(({ key }) => key), rows.map(({ hash }) => hash)) : null;
+  const pending = differing === null ? rows : differing.map(({ place }) => rows[place]!);
+  const changed = differing === null ? [] : differing.flatMap(({ place, known: told }) => (told ? [rows[place]!.key] : []));
+  const chains = await costRows.chains(tx, from.source, changed);
   const lengths = await costRows.lengths(tx, from.source, changed);
+  const openFrom = await openMonths(work, [...new Set([...pending.map(({ kind }) => kinds[kind]!.month), ...[...chains.values()].map((chain) => chain.at(-1)!.month)])]);
+
+  const none: readonly Link<CostAmount>[] = [];
   const replaced: string[] = [];
   const inserted: NewCostRow[] = [];
+  const parts: RowOfKind[] = [];
   let corrected = 0;
-  for (const { rowKey, charge, contentHash, month, chain } of pending) {
-    const step: Step<CostAmount> = stepOf({ contentHash, month, amounts: amountsOf(charge) }, chain, openFrom);
+  for (const { key, hash, line, kind } of pending) {
+    const chain = chains.get(key) ?? none;
+    const amounts = amountsOf(line);
+    const step = stepOf<CostAmount>({ contentHash: hash, month: kinds[kind]!.month, amounts }, chain, openFrom);
     if (step.kind === 'unchanged') continue;
-    const { key: _key, ...columns } = charge;
-    const row = { ...columns, id: newId(), rowKey, day: charge.chargePeriodStart.slice(0, 10), month: step.month };
-    if (step.kind === 'new') inserted.push({ ...row, contentHash, correctionOfId: null });
+    const row = { id: newId(), month: step.month };
+    if (step.kind === 'new') inserted.push({ ...row, contentHash: hash, correctionOfId: null, line });
     else {
       corrected++;
       if (step.replaces !== null) replaced.push(step.replaces);
-      inserted.push({ ...row, ...(step.amounts as Pick<Charge, CostAmount>), contentHash: `${contentHash}#${lengths.get(rowKey) ?? 0}`, correctionOfId: step.of });
+      inserted.push({ ...row, contentHash: `${hash}#${lengths.get(key) ?? 0}`, correctionOfId: step.of, line: withAmounts(line, step.amounts) });
     }
+    const { billedCost, effectiveCost } = step.kind === 'new' ? amounts : step.amounts;
+    parts.push({ ...row, kind, billedCost: billedCost!, effectiveCost: effectiveCost! });
   }
   await costRows.replace(tx, replaced);
   await costRows.insert(tx, from.source, from.importId, inserted);
-  if (inserted.length > 0 || replaced.length > 0) await allocateRows(work, inserted, replaced);
-  return { new: inserted.length - corrected, unchanged: batch.length - inserted.length, corrected, months: new Set(inserted.map(({ month }) => month)) };
-}
-
-function amountsOf(charge: Charge): Pick<Charge, CostAmount> {
-  return Object.fromEntries(COST_AMOUNTS.map((name) => [name, charge[name]])) as Pick<Charge, CostAmount>;
+  if (inserted.length > 0 || replaced.length > 0) await allocateRows(work, kinds, parts, replaced);
+  return { new: inserted.length - corrected, unchanged: rows.length - inserted.length, corrected, months: new Set(inserted.map(({ month }) => month)) };
 }
 
 /** Holds months until the transaction ends, so that a month that is being closed is waited for; answers the first month from one on that is not closed. */

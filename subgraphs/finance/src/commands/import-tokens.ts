@@ -4,10 +4,11 @@ import { newId } from '@hubgraph/kit/ids';
 import { BrokenFile, type Bytes, type Entry, type TokenFormat, type Usage } from '../import/entry.ts';
 import { readUsage } from '../import/formats.ts';
 import { Occurrences } from '../import/identity.ts';
+import { MOST_REFUSALS, type Refusal } from '../import/packet.ts';
 import { costOf, type PriceList } from '../import/prices.ts';
 import { costImports } from '../store/cost-import.ts';
 import type { FinanceChanges, Work } from './common.ts';
-import { MOST_REFUSALS, type ImportReport, type Refusal } from './import.ts';
+import type { ImportReport } from './import.ts';
 import { recordUsage, type PricedUsage } from './token-batch.ts';
 
 /** What is imported, and by which prices. */

@@ -1,13 +1,12 @@
 import type { Caller } from '@hubgraph/kit/change';
 import { newId } from '@hubgraph/kit/ids';
-import type { Bytes, Charge, CostFormat, Entry } from '../import/entry.ts';
-import { BrokenFile } from '../import/entry.ts';
-import { readCharges } from '../import/formats.ts';
-import { identityOf, Occurrences } from '../import/identity.ts';
+import type { Bytes, CostFormat } from '../import/entry.ts';
 import type { Mapping } from '../import/mapping.ts';
+import type { Packet, Refusal } from '../import/packet.ts';
+import { readPackets } from '../import/reading.ts';
 import { costImports, type ImportCounts } from '../store/cost-import.ts';
 import type { FinanceChanges, Work } from './common.ts';
-import { importBatch, type KeyedCharge, type Outcome } from './import-batch.ts';
+import { importBatch, type Outcome } from './import-batch.ts';
 
 /** What is imported, and as what. */
 export interface ImportRequest {
@@ -21,12 +20,6 @@ export interface ImportRequest {
   readonly dryRun?: boolean;
 }
 
-/** A row that was refused. */
-export interface Refusal {
-  readonly line: number;
-  readonly reason: string;
-}
-
 /** What came of an import. */
 export interface ImportReport extends ImportCounts {
   /** Null of a dry run. */
@@ -38,14 +31,11 @@ export interface ImportReport extends ImportCounts {
   readonly broken: Refusal | null;
 }
 
-/** Rows of one transaction: enough that its cost is shared, few enough that a closing month waits for no more than a moment. */
-const BATCH = 2_000;
-export const MOST_REFUSALS = 1_000;
 const SCOPES = [['finance:write']] as const;
 
 /**
- * Imports a file while it is read, with a bounded part of it in memory: one batch is written while the next is read. Every
- * batch is a transaction of its own; a file that is imported again, after an interruption or by mistake, changes nothing that is
+ * Imports a file while it is read, with a bounded part of it in memory: one packet is written while the next is read on another
+ * thread. Every packet is a transaction of its own; a file that is imported again, after an interruption or by mistake, changes nothing that is
  * there already.
  *
  * @throws PublicError `FORBIDDEN` without the scope `finance:write`, and whatever the database throws; batches before stay
@@ -63,49 +53,28 @@ export async function importCosts(changes: FinanceChanges, caller: Caller, reque
   const counts = { read: 0, new: 0, unchanged: 0, corrected: 0, refused: 0 };
   const months = new Set<string>();
   const refusals: Refusal[] = [];
-  let broken: Refusal | null = null;
-  const write = async (rows: readonly KeyedCharge[]): Promise<void> => {
+  const write = async (packet: Packet): Promise<void> => {
+    counts.read += packet.read;
+    counts.refused += packet.refused;
+    refusals.push(...packet.refusals);
+    if (packet.kindOf.length === 0) return;
     const outcome: Outcome = await run(async (work) => {
-      const came = await importBatch(work, { source, importId }, rows);
+      const came = await importBatch(work, { source, importId }, packet);
       if (!dryRun) await costImports.save(work.tx, importId, plus(counts, came));
       return came;
     });
     Object.assign(counts, plus(counts, outcome));
     for (const month of outcome.months) months.add(month);
   };
-
-  let under: Promise<void> = Promise.resolve();
-  const flush = async (rows: readonly KeyedCharge[]) => {
-    await under;
-    under = write(rows);
-    // told by the next await of it; without this, Node would take it for unhandled until then
-    under.catch(() => undefined);
-  };
-  const keys = keyer();
-  let rows: KeyedCharge[] = [];
+  const packets = readPackets(request, bytes);
+  let broken: Refusal | null;
   try {
-    for await (const entries of readCharges(format, bytes, request)) {
-      for (const entry of entries) {
-        counts.read++;
-        const keyed = keys(entry);
-        if ('reason' in keyed) {
-          counts.refused++;
-          if (refusals.length < MOST_REFUSALS) refusals.push(keyed);
-        } else if (rows.push(keyed) >= BATCH) {
-          await flush(rows);
-          rows = [];
-        }
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof BrokenFile)) {
-      await under;
-      throw error;
-    }
-    broken = { line: error.line, reason: error.message };
+    let next = await packets.next();
+    for (; !next.done; next = await packets.next()) await write(next.value);
+    broken = next.value;
+  } finally {
+    await packets.return(null);
   }
-  if (rows.length > 0) await flush(rows);
-  await under;
 
   const told = [...months].sort();
   if (!dryRun) {
@@ -120,18 +89,4 @@ export async function importCosts(changes: FinanceChanges, caller: Caller, reque
 
 function plus(counts: ImportCounts, outcome: Outcome): ImportCounts {
   return { ...counts, new: counts.new + outcome.new, unchanged: counts.unchanged + outcome.unchanged, corrected: counts.corrected + outcome.corrected };
-}
-
-/** Gives rows their keys within the source: the provider's own, or what identifies them with a number for those that are alike. */
-export function keyer(): (entry: Entry<Charge>) => KeyedCharge | Refusal {
-  const met = new Occurrences();
-  return (entry) => {
-    if ('problem' in entry) return { line: entry.line, reason: entry.problem };
-    const { row: charge } = entry;
-    const identity = identityOf(charge);
-    const before = met.next(identity);
-    if (charge.key !== null) return before === 0 ? { rowKey: charge.key, charge } : { line: entry.line, reason: 'An earlier row of this file has the same key.' };
-    // the day first: rows of one day stand together in the index, whatever their hashes
-    return { rowKey: `${charge.chargePeriodStart.slice(0, 10)}/${identity.toString('base64url')}${before === 0 ? '' : `/${before}`}`, charge };
-  };
 }

@@ -3,7 +3,6 @@ import { pageOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import type { CostImport } from '../model.ts';
-import { prismaOf } from './client.ts';
 
 /** How clients may narrow the list of imports. */
 export interface CostImportFilter {
@@ -47,10 +46,13 @@ export const costImports = {
     return rows.length > 0;
   },
   async insert(tx: Tx, row: CostImport): Promise<void> {
-    await prismaOf(tx).costImport.create({ data: { ...row } });
+    await tx.query(`INSERT INTO "CostImport" SELECT * FROM jsonb_populate_record(NULL::"CostImport", $1::jsonb)`, [JSON.stringify(row)]);
   },
   /** Writes how far it is; with `finishedAt` that it is over, and the digest of what was read. */
   async save(tx: Tx, id: string, changes: ImportCounts & Partial<Pick<CostImport, 'finishedAt' | 'sha256'>>): Promise<void> {
-    await prismaOf(tx).costImport.update({ where: { id }, data: changes });
+    await tx.query(
+      `UPDATE "CostImport" SET "read" = $2::int, "new" = $3::int, "unchanged" = $4::int, "corrected" = $5::int, "refused" = $6::int, "finishedAt" = coalesce($7::timestamptz, "finishedAt"), "sha256" = coalesce($8::text, "sha256") WHERE "id" = $1::uuid`,
+      [id, changes.read, changes.new, changes.unchanged, changes.corrected, changes.refused, changes.finishedAt ?? null, changes.sha256 ?? null],
+    );
   },
 };

@@ -2,9 +2,10 @@ import type { Condition, List, Page, PageArgs } from '@hubgraph/kit/page';
 import { pageOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
-import type { Charge } from '../import/entry.ts';
 import type { Link } from '../import/chain.ts';
+import { COST_AMOUNTS, escaped, fieldsOf, LINE_COLUMNS, NULL, type CostAmount } from '../import/line.ts';
 import type { CostRow } from '../model.ts';
+import { canCopy, copyLines } from './bulk.ts';
 import { plainPage, plainRow } from './plain.ts';
 
 /** How clients may narrow a list of charges. */
@@ -77,35 +78,37 @@ function list(filter: CostRowFilter, order: CostRowOrder): List {
   return { table: 'CostRow', where, order: COST_ROW_ORDERS[order] };
 }
 
-/** Of a charge, what is corrected by its difference. */
-export const COST_AMOUNTS = ['billedCost', 'effectiveCost', 'listCost', 'contractedCost', 'pricingQuantity', 'consumedQuantity'] as const;
-export type CostAmount = (typeof COST_AMOUNTS)[number];
-
 /** A charge before it is stored; the import is the same for all of a batch. */
-export interface NewCostRow extends Omit<Charge, 'key'>, Pick<CostRow, 'id' | 'rowKey' | 'contentHash' | 'correctionOfId' | 'month' | 'day'> {}
-
-/** What an insert reads from JSON, with its types: a batch is one parameter, which costs the driver least. */
-const INSERTED = {
-  id: 'uuid', rowKey: 'text', contentHash: 'text', correctionOfId: 'uuid', month: 'text', billedCost: 'numeric', effectiveCost: 'numeric', listCost: 'numeric', contractedCost: 'numeric', listUnitPrice: 'numeric', contractedUnitPrice: 'numeric',
-  billingCurrency: 'text', billingPeriodStart: 'timestamptz', billingPeriodEnd: 'timestamptz', chargePeriodStart: 'timestamptz', chargePeriodEnd: 'timestamptz', day: 'date', chargeCategory: 'text', chargeClass: 'text', chargeFrequency: 'text',
-  chargeDescription: 'text', providerName: 'text', publisherName: 'text', invoiceIssuerName: 'text', billingAccountId: 'text', billingAccountName: 'text', subAccountId: 'text', subAccountName: 'text', serviceCategory: 'text', serviceName: 'text',
-  resourceId: 'text', resourceName: 'text', resourceType: 'text', regionId: 'text', regionName: 'text', availabilityZone: 'text', skuId: 'text', skuPriceId: 'text', pricingCategory: 'text', pricingQuantity: 'numeric', pricingUnit: 'text',
-  consumedQuantity: 'numeric', consumedUnit: 'text', commitmentDiscountId: 'text', commitmentDiscountName: 'text', commitmentDiscountCategory: 'text', commitmentDiscountType: 'text', commitmentDiscountStatus: 'text', tags: 'jsonb', more: 'jsonb',
-} as const satisfies Record<keyof NewCostRow, string>;
-const COLUMNS = Object.keys(INSERTED) as (keyof NewCostRow)[];
-/** A row without what is null: half of the columns of most, and half of the time that PostgreSQL reads JSON. */
-function told(row: NewCostRow): Partial<NewCostRow> {
-  const made: Record<string, unknown> = {};
-  for (const name of COLUMNS) if (row[name] !== null) made[name] = row[name];
-  return made;
+export interface NewCostRow extends Pick<CostRow, 'id' | 'contentHash' | 'correctionOfId' | 'month'> {
+  /** All else, as import/line.ts writes it. */
+  readonly line: string;
 }
-const NAMES = COLUMNS.map((name) => `"${name}"`).join(', ');
-const INSERT = `INSERT INTO "CostRow" ("source", "importId", "current", ${NAMES})
-  SELECT $2::text, $3::uuid, true, ${NAMES} FROM json_to_recordset($1::json) AS r(${Object.entries(INSERTED).map(([name, type]) => `"${name}" ${type}`).join(', ')})`;
+
+/** Types of what is no text. */
+const TYPES: Readonly<Record<string, string>> = {
+  id: 'uuid', importId: 'uuid', correctionOfId: 'uuid', current: 'boolean', day: 'date', tags: 'jsonb', more: 'jsonb',
+  ...Object.fromEntries(DECIMALS.map((name) => [name, 'numeric'])), ...Object.fromEntries(['billingPeriodStart', 'billingPeriodEnd', 'chargePeriodStart', 'chargePeriodEnd'].map((name) => [name, 'timestamptz'])),
+};
+const COLUMNS = ['id', 'contentHash', 'correctionOfId', 'month', 'source', 'importId', 'current', ...LINE_COLUMNS];
+const INTO = `"CostRow" (${COLUMNS.map((name) => `"${name}"`).join(', ')})`;
+/** Each row is a list of texts: a batch is one parameter, which costs the driver least. */
+const INSERT = `INSERT INTO ${INTO} SELECT ${COLUMNS.map((name, index) => `(r->>${index})::${TYPES[name] ?? 'text'}`).join(', ')} FROM jsonb_array_elements($1::jsonb) AS r`;
 
 export const costRows = {
+  /**
+   * Of many keys of one source, each with the hash of its content, the places of those that are not unchanged, and whether the
+   * key is known: then its newest row that counts says something else.
+   */
+  differing: (tx: Tx, source: string, keys: readonly string[], hashes: readonly string[]): Promise<{ place: number; known: boolean }[]> =>
+    tx.query(
+      `SELECT (n."place" - 1)::int AS "place", c."contentHash" IS NOT NULL AS "known" FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS n("key", "hash", "place")
+       LEFT JOIN LATERAL (SELECT t."contentHash" FROM "CostRow" t WHERE t."source" = $1 AND t."rowKey" = n."key" AND t."current" ORDER BY t."id" DESC LIMIT 1) c ON true
+       WHERE c."contentHash" IS NULL OR split_part(c."contentHash", '#', 1) <> n."hash" ORDER BY 1`,
+      [source, keys, hashes],
+    ),
   /** The rows that count of many keys of one source, by key, oldest first. */
   async chains(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, Link<CostAmount>[]>> {
+    if (keys.length === 0) return new Map();
     const rows = await tx.query<Link<CostAmount> & Record<CostAmount, string | null> & { rowKey: string }>(
       `SELECT "id", "rowKey", "contentHash", "month", ${COST_AMOUNTS.map((name) => `"${name}"::text`).join(', ')} FROM "CostRow" WHERE "source" = $1 AND "rowKey" = ANY($2::text[]) AND "current" ORDER BY "id"`,
       [source, keys],
@@ -131,7 +134,11 @@ export const costRows = {
   },
   /** Inserts a batch in one statement. The rows of a key must be locked by the turn of their source. */
   async insert(tx: Tx, source: string, importId: string, rows: readonly NewCostRow[]): Promise<void> {
-    if (rows.length > 0) await tx.query(INSERT, [JSON.stringify(rows.map(told)), source, importId]);
+    if (rows.length === 0) return;
+    const same = `${escaped(source)}\t${importId}\tt`;
+    const lines = rows.map(({ id, contentHash, correctionOfId, month, line }) => `${id}\t${contentHash}\t${correctionOfId ?? NULL}\t${month}\t${same}\t${line}`);
+    if (canCopy(tx)) await copyLines(tx, INTO, lines);
+    else await tx.query(INSERT, [JSON.stringify(lines.map(fieldsOf))]);
   },
   async byIds(sql: Sql, ids: readonly string[]): Promise<Map<string, CostRow>> {
     const rows = await rowsBy<CostRow>(sql, 'CostRow', 'id', 'uuid', ids);

@@ -1,5 +1,6 @@
 // The only folder that touches Prisma and SQL: loads, saves, batched byIds; one file per noun.
 export { openDatabase, type Database } from './client.ts';
+export { openBulk, type Bulk } from './bulk.ts';
 export { accounts, type AccountFilter } from './account.ts';
 export { allocations } from './allocation.ts';
 export { budgetAlerts } from './budget-alert.ts';
@@ -15,4 +16,5 @@ export { incomes, type IncomeFilter } from './income.ts';
 export { periods, type PeriodFilter, type PeriodOrder } from './period.ts';
 export { attributionRules } from './attribution-rule.ts';
 export { runwayPolicies } from './runway-policy.ts';
+export { rollup } from './rollup.ts';
 export { tokenSpends } from './token-spend.ts';
