@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Hub } from '@hubgraph/kit/hub';
 import { as, startTestHub, type TestHub } from '../../../test/harness/hub.ts';
 import { sample } from './sample.ts';
 import { definition } from './subgraph.ts';
@@ -33,4 +34,18 @@ it('answers the acceptance query sensibly, and is the same again when it is made
   expect(state.runwayMonths).toEqual([{ domain: 'infotech', status: 'OK', ...domain.runway.monthsRemaining }]);
   await sample(hub.hub);
   expect(await hub.ask(MONEY, variables, allocator)).toEqual(once);
+});
+
+it('is the same wherever a first start was cut off before', async () => {
+  await using again = await startTestHub(definition);
+  let left = 0;
+  const cut: Hub = { ...again.hub, execute: (request) => (left-- > 0 ? again.hub.execute(request) : Promise.reject(new Error('cut off'))) };
+  let starts = 0;
+  for (let steps = 1, done = false; !done; steps++, starts++) {
+    left = steps;
+    done = await sample(cut).then(() => true, ({ message }: Error) => (expect(message).toBe('cut off'), false));
+  }
+  expect(starts).toBeGreaterThan(20);
+  const all = '{ budgets(first: 50, orderBy: CREATED) { nodes { name status version allocated { amount } committed { amount } spent { amount } available { amount } } } commitments(first: 50, orderBy: CREATED) { nodes { title status version } } costRows(first: 1) { totalCount } tokenSpends(first: 1) { totalCount } accounts { nodes { slug version balances { totalCount } } } incomes { totalCount } attributionRules { totalCount } runways { nodes { status version monthsRemaining { expected } } } }';
+  expect(await again.ask(all, {}, allocator)).toEqual(await hub.ask(all, {}, allocator));
 });

@@ -13,6 +13,9 @@ interface Named {
   readonly id: string;
   readonly status: string;
 }
+interface Signed extends Named {
+  readonly start: string;
+}
 type Ask = (verb: string, input: object, fields?: string, identity?: typeof lena) => Promise<Record<string, any> | null>; // eslint-disable-line @typescript-eslint/no-explicit-any -- it reads whatever it asked for
 
 /** Charges of September 2024, as the acceptance query of costs asks for them. */
@@ -91,9 +94,9 @@ export async function sample(hub: Hub): Promise<void> {
 async function budgetsOf(today: string, ask: Ask, execute: (text: string, variables: object) => Promise<Record<string, any>>): Promise<void> { // eslint-disable-line @typescript-eslint/no-explicit-any -- as above
   const year = Number(today.slice(0, 4));
   const [january, july, next] = [`${year}-01-01`, `${year}-07-01`, `${year + 1}-01-01`];
-  const there = await execute('{ budgets(filter: { domains: ["infotech"] }, first: 200) { nodes { id name status } } commitments(filter: { domains: ["infotech"] }, first: 200) { nodes { id title status } } }', {});
+  const there = await execute('{ budgets(filter: { domains: ["infotech"] }, first: 200) { nodes { id name status } } commitments(filter: { domains: ["infotech"] }, first: 200) { nodes { id title status start } } }', {});
   const budgets = new Map<string, Named>(there['budgets'].nodes.map((node: Named & { name: string }) => [node.name, node]));
-  const commitments = new Map<string, Named>(there['commitments'].nodes.map((node: Named & { title: string }) => [node.title, node]));
+  const commitments = new Map<string, Signed>(there['commitments'].nodes.map((node: Signed & { title: string }) => [node.title, node]));
   const budget = async (name: string, input: object): Promise<string> => {
     const { id, status } = budgets.get(name) ?? ((await ask('draftBudget', { name, domain: 'infotech', currency: 'USD', owner: 'jonas', ...input }, 'budget { id status }'))!['budget'] as Named);
     if (status === 'DRAFT') await ask('activateBudget', { id });
@@ -111,11 +114,10 @@ async function budgetsOf(today: string, ask: Ask, execute: (text: string, variab
     ['Source hosting', { kind: 'SUBSCRIPTION', supplier: 'Forge', amount: '320', cadence: 'MONTHLY' }],
     ['Support for the database', { kind: 'CONTRACT', supplier: 'Postgres people', amount: '3600', cadence: 'QUARTERLY' }],
   ] as const) {
-    const { id, status } = commitments.get(title) ?? ((await ask('proposeCommitment', { budgetId, title, start, ...input }, 'commitment { id status }'))!['commitment'] as Named);
+    const { id, status, start: begun } = commitments.get(title) ?? ((await ask('proposeCommitment', { budgetId, title, start, ...input }, 'commitment { id status start }'))!['commitment'] as Signed);
     if (status === 'PROPOSED') await ask('signCommitment', { id });
-    // only what was signed now: the budget of an older one may be another
-    if (title !== EMPLOYED || commitments.has(title)) continue;
-    for (let paid = monthOf(start); `${paid}-01` <= today; paid = addMonths(paid, 1)) await ask('recordPayment', { id, amount: '10400', paidOn: `${paid}-01`, source: SOURCE, reference: `salary-${paid}` });
+    if (title !== EMPLOYED) continue;
+    for (let paid = monthOf(begun); `${paid}-01` <= today; paid = addMonths(paid, 1)) await ask('recordPayment', { id, amount: '10400', paidOn: `${paid}-01`, source: SOURCE, reference: `salary-${paid}` });
   }
 }
 
