@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { UsageError } from '@hubgraph/kit/errors';
 import { InvalidArgumentError, type Command } from 'commander';
 import { exitCodes } from '../../exit-codes.ts';
@@ -57,27 +56,25 @@ async function exportMonth({ month, out, ...options }: Flags): Promise<void> {
     return;
   }
   const partial = `${out}.part`;
-  const file = createWriteStream(partial);
   try {
-    for await (const text of linesOf(client, month)) if (!file.write(text)) await once(file, 'drain');
-    file.end();
-    await once(file, 'close');
+    await writeFile(partial, linesOf(client, month));
     await rename(partial, out);
   } catch (error) {
-    file.destroy();
-    await rm(partial, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    throw code === 'ENOENT' || code === 'EACCES' ? new UsageError(`${out} cannot be written (${code}).`, exitCodes.usage.code, { cause: error }) : error;
+    await rm(partial, { force: true }).catch(() => {});
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    throw syscall !== undefined && code !== undefined ? new UsageError(`${out} cannot be written (${code}).`, exitCodes.usage.code, { cause: error }) : error;
   }
 }
 
 async function* linesOf(client: GraphClient, month: string): AsyncGenerator<string> {
-  yield csvLine([...Object.keys(COLUMNS), 'Tags', 'x_Id', 'x_Month', 'x_Source', 'x_CorrectionOf'].map((name) => ({ text: name, ours: true })));
+  // with the first charges, so that nothing is printed when they are refused
+  let head = csvLine([...Object.keys(COLUMNS), 'Tags', 'x_Id', 'x_Month', 'x_Source', 'x_CorrectionOf'].map((name) => ({ text: name, ours: true })));
   let after: string | null = null;
   do {
     const page: Page = await whenAvailable(() => client.request<Page>(QUERY, { month, after }));
     const { nodes, pageInfo } = page.costRows;
-    yield nodes.map(lineOf).join('');
+    yield head + nodes.map(lineOf).join('');
+    head = '';
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after !== null);
 }

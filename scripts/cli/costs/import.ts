@@ -67,7 +67,7 @@ function print(file: string, report: Report, dryRun: boolean): void {
   console.log(`${file}: ${read} rows read, ${report.new} ${dryRun ? 'would be ' : ''}new, ${report.unchanged} unchanged, ${report.corrected} corrected, ${refused} refused${months.length > 0 ? ` (${months.join(', ')})` : ''}`);
   for (const { line, reason } of refusals.slice(0, SHOWN)) console.error(`${file}:${line}: ${reason}`);
   if (refused > SHOWN) console.error(`and ${refused - SHOWN} more (--json tells the first thousand)`);
-  if (unpriced > 0) console.error(`${unpriced} rows have no price (--prices): their cost is 0.`);
+  if (unpriced > 0) console.error(`${unpriced === 1 ? '1 row has' : `${unpriced} rows have`} no price (--prices): the cost is 0.`);
   if (broken !== null) console.error(`${file}:${broken.line}: ${broken.reason} What is before it is imported.`);
 }
 
