@@ -8,6 +8,7 @@ export const codes = defineCodes({
   BELOW_USED: { kind: 'refused', retry: 'after-reading', say: 'More is committed and spent already.' },
   REASON_REQUIRED: { kind: 'refused', retry: 'after-reading', say: 'Give a reason.' },
   PERIOD_OPEN: { kind: 'refused', retry: 'later', say: 'Close the billing periods named in refs first.' },
+  REALLOCATION_PENDING: { kind: 'refused', retry: 'later', say: 'Charges of the month are being allocated anew: wait until reallocations names it no more.' },
   PERIOD_NOT_OVER: { kind: 'refused', retry: 'later', say: 'Wait until the month is over.' },
   IMPORT_RUNNING: { kind: 'refused', retry: 'later', say: 'An import into this period is running: wait for its end.' },
   BUDGET_NOT_ACTIVE: { kind: 'refused', retry: 'after-reading', say: 'Activate or unfreeze the budget first.' },

@@ -9,6 +9,7 @@ import { findAnomalies } from './commands/anomaly.ts';
 import { followShares, reallocate } from './commands/attribution.ts';
 import type { FinanceChanges, Swept, Work } from './commands/common.ts';
 import { settleCommitments } from './commands/commitment-settle.ts';
+import { rollupJobs } from './commands/rollup.ts';
 import { thresholdJobs } from './commands/threshold-jobs.ts';
 import type { config } from './config.ts';
 import { manifest } from './manifest.ts';
@@ -46,5 +47,6 @@ export function jobs(deps: JobDeps): Job[] {
     sweep('follow-shares', '40 2 * * *', followShares),
     sweep('find-anomalies', '20 3 * * *', (work) => findAnomalies(work, settings.HUBGRAPH_FINANCE_ANOMALY_FACTOR)),
     ...thresholdJobs({ sql, changes, clock }),
+    ...rollupJobs({ sql, changes, clock, log }),
   ];
 }

@@ -52,11 +52,11 @@ async function crossingsOf(sql: Sql, budgets: readonly Budget[], now: Date): Pro
   });
 }
 
-/** Ids of budgets with a crossing that was not told, read without locks: most of the time none. */
-export async function crossedBudgets(sql: Sql, now: Date): Promise<string[]> {
+/** Ids of budgets with a crossing that was not told, read without locks: most of the time none. Of some domains, and of what these are parts of, unless null. */
+export async function crossedBudgets(sql: Sql, now: Date, domains: readonly string[] | null = null): Promise<string[]> {
   const found = new Set<string>();
   for (let after: string | null = null; ; ) {
-    const batch = await budgetAlerts.watched(sql, after, BATCH);
+    const batch = await budgetAlerts.watched(sql, after, BATCH, domains);
     for (const { budget } of await crossingsOf(sql, batch, now)) found.add(budget.id);
     if (batch.length < BATCH) return [...found];
     after = batch.at(-1)!.id;
@@ -66,11 +66,16 @@ export async function crossedBudgets(sql: Sql, now: Date): Promise<string[]> {
 /** Looks at a budget with its row locked, and tells of each crossing of its thresholds once. */
 export async function settleBudget(work: Work, id: string): Promise<{ crossings: Crossing[] }> {
   const budget = await budgetAlerts.lockBudget(work.tx, id);
-  const found = budget === null ? [] : await crossingsOf(work.tx, [budget], work.now);
-  for (const { budget: { domain, allocated }, kind, threshold, isReached, used } of found) {
+  return { crossings: budget === null ? [] : await settleLockedBudgets(work, [budget]) };
+}
+
+/** Looks at budgets whose rows are locked, as they are now, and tells of each crossing of their thresholds once. */
+export async function settleLockedBudgets(work: Work, budgets: readonly Budget[]): Promise<Crossing[]> {
+  const found = await crossingsOf(work.tx, budgets, work.now);
+  for (const { budget: { id, domain, allocated }, kind, threshold, isReached, used } of found) {
     const alert: BudgetAlert = { budgetId: id, kind, threshold, since: work.now, used };
     await (isReached ? budgetAlerts.insert(work.tx, alert) : budgetAlerts.remove(work.tx, alert));
     work.record(isReached ? 'budget.threshold_reached' : 'budget.threshold_left', { subject: `budget/${id}`, domain, data: { id, kind, threshold: String(threshold), used: usedPercent(used, allocated) } });
   }
-  return { crossings: found };
+  return found;
 }

@@ -10,6 +10,7 @@ import { budgetNumbers, type BudgetNumbers } from '../money/budget.ts';
 import { dayOf, isDay } from '../money/calendar.ts';
 import { add, compare, decimalProblem, isNegative, plain } from '../money/decimal.ts';
 import { budgetFacts, budgetLines, budgets, type BudgetFigures } from '../store/index.ts';
+import { settleLockedBudgets } from './budget-alert.ts';
 import type { Work } from './common.ts';
 import { CURRENCY } from './exchange-rate.ts';
 
@@ -90,6 +91,7 @@ export async function updateBudget(work: Work, input: UpdateBudgetInput): Promis
   if (misplaced.length > 0) return new Refused(misplaced);
   const budget = await budgets.save(work.tx, before, changes, work.now);
   recordBudget(work, 'budget.updated', budget, before.status);
+  await settleLockedBudgets(work, [budget]);
   return { budget };
 }
 
@@ -127,6 +129,8 @@ export async function moveBudget(work: Work, verb: BudgetMove, input: MoveBudget
   if (revised !== undefined) await budgets.addRevision(work.tx, { id: newId(), budgetId: budget.id, from: revised, to: allocated, reason: reason ?? 'activated', actor: work.caller.sub, at: work.now });
   work.note({ noun: 'Budget', entityId: budget.id, verb, from: decided.from, to: decided.to, note: reason });
   recordBudget(work, decided.emits as BudgetEvent, budget, decided.from, reason);
+  // a part that came in force brings what it spends to all that it is a part of
+  await settleLockedBudgets(work, [...chain.slice(0, -1), budget]);
   return { budget };
 }
 

@@ -9,10 +9,12 @@ import { dayOf, isDay } from '../money/calendar.ts';
 import { commitmentState, type Terms } from '../money/commitment.ts';
 import { DecimalError, decimalProblem, isPositive, max, multiply, plain } from '../money/decimal.ts';
 import { budgetLines, budgets, commitments, exchangeRates } from '../store/index.ts';
+import { settleLockedBudgets } from './budget-alert.ts';
 import { conversionOf, instalmentsWithin, priceOf, signingFacts, type Price } from './commitment-facts.ts';
 import { NO_COMMITMENT_FACTS, recordCommitment, settleLocked, type CommitmentEvent } from './commitment-settle.ts';
 import type { Work } from './common.ts';
 import { CURRENCY } from './exchange-rate.ts';
+import { settleRunways } from './runway.ts';
 
 const MAX_REASON = 10_000;
 /** Earlier and later days are slips of the keyboard. */
@@ -77,7 +79,7 @@ export async function signCommitment(work: Work, input: SignCommitmentInput): Pr
   if (!decided.moved) return transitionRefused(decided, commitmentLifecycle.allowed(before.status, facts, work.caller));
   const { total, value, rate } = price;
   const commitment = await commitments.save(work.tx, before, { status: decided.to, total, value, rateId: rate?.id ?? null, overrideDecision }, work.now);
-  return { commitment: await settleLocked(work, told(work, 'signCommitment', decided, commitment, facts)) };
+  return { commitment: await settleThresholds(work, chain, await settleLocked(work, told(work, 'signCommitment', decided, commitment, facts))) };
 }
 
 export interface EndCommitmentInput {
@@ -106,7 +108,7 @@ export async function cancelCommitment(work: Work, input: EndCommitmentInput): P
   if (before.end !== null && end! > before.end) return invalidInput(['end'], `It ends on ${before.end} anyway.`);
   const total = before.status === 'PROPOSED' ? '0' : await until(work, before, chain.at(-1)!, end!);
   const commitment = await commitments.save(work.tx, before, { status: decided.to, end, total, reason, penalty }, work.now);
-  return { commitment: told(work, 'cancelCommitment', decided, commitment, facts) };
+  return { commitment: await settleThresholds(work, chain, told(work, 'cancelCommitment', decided, commitment, facts)) };
 }
 
 /** Says that another commitment took the place of one, from the start of that on. */
@@ -132,7 +134,7 @@ export async function supersedeCommitment(work: Work, input: EndCommitmentInput)
   if (unfit.length > 0) return new Refused(unfit.map((message) => invalidField(['successorId'], message)));
   const end = before.end === null || successor.start < before.end ? successor.start : before.end;
   const commitment = await commitments.save(work.tx, before, { status: decided.to, successorId: successor.id, end, total: await until(work, before, chain.at(-1)!, end), reason }, work.now);
-  return { commitment: told(work, 'supersedeCommitment', decided, commitment, facts) };
+  return { commitment: await settleThresholds(work, chain, told(work, 'supersedeCommitment', decided, commitment, facts)) };
 }
 
 /** Prices a commitment by the newest rate of today. Refused when it is more than a number holds. */
@@ -162,6 +164,13 @@ export async function lockedCommitment(work: Work, { id, expectedVersion }: { re
   const chain = await budgets.lockChain(work.tx, seen.budgetId);
   const commitment = (await commitments.lockById(work.tx, key))!;
   return checkVersion(commitment, expectedVersion) ?? { chain, commitment: await settleLocked(work, commitment) };
+}
+
+/** Looks at the thresholds of the budgets that a changed commitment takes from, and of the runway of its domain; gives it on. */
+export async function settleThresholds(work: Work, chain: readonly Budget[], commitment: Commitment): Promise<Commitment> {
+  await settleLockedBudgets(work, chain);
+  await settleRunways(work, [commitment.domain]);
+  return commitment;
 }
 
 /** Notes what was decided, and gives the commitment on. */

@@ -40,6 +40,12 @@ describe('exchange rates', () => {
     expect(await finance.refused('recordExchangeRates', { rates: [rate('2026-03-07', '1.3')], reason: 'x' })).toMatchObject([{ path: ['input', 'rates', '0', 'rate'] }]);
   });
 
+  it('of one day that many tell at the same time: one is recorded, the same again is no change, another is refused', async () => {
+    const answers = await Promise.all(['1.5', '1.5', '1.6', '1.5', '1.6', '1.5'].map((value) => finance.refused('recordExchangeRates', { rates: [rate('2026-02-14', value)] })));
+    const [{ rate: kept }] = (await finance.database.sql.query<{ rate: string }>(`SELECT trim_scale("rate")::text AS "rate" FROM "ExchangeRate" WHERE "day" = '2026-02-14'`)) as [{ rate: string }];
+    expect(answers.map((errors) => errors.map(({ __typename }) => __typename))).toEqual(['1.5', '1.5', '1.6', '1.5', '1.6', '1.5'].map((value) => (value === kept ? [] : ['Duplicate'])));
+  });
+
   it('do not change closed months', async () => {
     clock.set('2026-05-10T10:00:00Z');
     await finance.done('closePeriod', { month: '2026-04' });

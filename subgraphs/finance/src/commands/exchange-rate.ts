@@ -60,9 +60,12 @@ export async function recordExchangeRates(work: Work, { rates: given, reason = n
     }
     if (refused.length > 0) continue;
     const said = { rate: input.rate, source: input.source, recordedBy: work.caller.sub, recordedAt: work.now };
-    answer[index] = before === undefined ? await exchangeRates.insert(work.tx, { id: newId(), from: input.from, to: input.to, day: input.day, ...said }) : await exchangeRates.save(work.tx, before.id, said);
+    const written = before === undefined ? await exchangeRates.insert(work.tx, { id: newId(), from: input.from, to: input.to, day: input.day, ...said }) : await exchangeRates.save(work.tx, before.id, said);
+    // another told one of this day meanwhile: all is decided again, now that it is there
+    if (written === null) return recordExchangeRates(work, { rates: given, reason });
+    answer[index] = written;
     const note = before === undefined ? null : `${before.rate} of ${before.source} became ${input.rate}: ${reason}`;
-    work.note({ noun: 'ExchangeRate', entityId: answer[index].id, verb: 'recordExchangeRates', from: before === undefined ? null : 'RECORDED', to: 'RECORDED', note });
+    work.note({ noun: 'ExchangeRate', entityId: written.id, verb: 'recordExchangeRates', from: before === undefined ? null : 'RECORDED', to: 'RECORDED', note });
   }
   return refused.length > 0 ? new Refused(refused) : { rates: answer };
 }

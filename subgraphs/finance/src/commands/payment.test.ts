@@ -60,6 +60,14 @@ describe('a payment', () => {
     expect((await finance.done('recordPayment', { id, amount: '117' })).commitment.status).toBe('EXHAUSTED');
   });
 
+  it('is recorded once by its reference, also when many commitments are paid by it at the same time', async () => {
+    const many = await Promise.all(Array.from({ length: 8 }, () => signed()));
+    const errors = await Promise.all(many.map(({ id }) => finance.refused('recordPayment', { id, amount: '1', source: 'books', reference: 'INV-99' })));
+    const [payment] = await finance.database.sql.query<{ id: string }>(`SELECT "id"::text AS "id" FROM "Payment" WHERE "sourceKey" = 'INV-99'`);
+    expect(errors.filter((some) => some.length === 0)).toHaveLength(1);
+    for (const [error] of errors.filter((some) => some.length > 0)) expect(error).toMatchObject({ __typename: 'Duplicate', path: ['input', 'reference'], existingId: payment!.id });
+  });
+
   it('counts a charge that is it only once, and what replaces that in its month', async () => {
     const { id, budgetId, domain } = await signed();
     const costRowId = await finance.charge({ domain, month: '2026-03', amount: '10.50' });

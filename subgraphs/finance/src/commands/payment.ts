@@ -7,7 +7,7 @@ import { add, compare, decimalProblem, isPositive, min, multiply, plain, subtrac
 import { commitments, conversionKey, costRows, exchangeRates } from '../store/index.ts';
 import { conversionOf, instalmentsWithin } from './commitment-facts.ts';
 import { recordCommitment, settleLocked } from './commitment-settle.ts';
-import { lockedCommitment } from './commitment.ts';
+import { lockedCommitment, settleThresholds } from './commitment.ts';
 import type { Work } from './common.ts';
 import { holdMonths } from './period.ts';
 
@@ -72,7 +72,7 @@ export async function recordPayment(work: Work, input: RecordPaymentInput): Prom
   const commitment = await commitments.save(work.tx, before, { paid: add(before.paid, settled) }, work.now);
   work.note({ noun: 'Commitment', entityId: commitment.id, verb: 'recordPayment', from: before.status, to: commitment.status, note: `${amount} ${before.currency} on ${paidOn}`, evidence: reference === null ? [] : [reference] });
   recordCommitment(work, 'commitment.paid', commitment, before.status);
-  return { commitment: await settleLocked(work, commitment), payment };
+  return { commitment: await settleThresholds(work, chain, await settleLocked(work, commitment)), payment };
 }
 
 function inputProblems({ amount, paidOn, source, reference, today }: Omit<RecordPaymentInput, 'paidOn'> & { readonly paidOn: string; readonly today: string }): MutationErrorData[] {

@@ -41,6 +41,32 @@ describe('a billing period', () => {
     expect(await finance.refused('reopenPeriod', { month: '2026-02', reason: 'x', expectedVersion: 9 }, steward)).toMatchObject([{ __typename: 'VersionConflict', actual: 2 }]);
   });
 
+  it('is not closed while its charges are to be allocated anew', async () => {
+    await finance.done('openPeriod', { month: '2025-11' });
+    await finance.charge({ domain: 'infotech', month: '2025-11', amount: '1' });
+    await finance.database.sql.query(`INSERT INTO "Reallocation" ("month", "pass", "requestedBy", "requestedAt") VALUES ('2025-11', 1, 'me', now())`);
+    expect((await finance.ask('{ billingPeriod(month: "2025-11") { allowedTransitions { verb allowed unmet { code } } } }')).billingPeriod.allowedTransitions).toEqual([{ verb: 'closePeriod', allowed: false, unmet: [{ code: 'REALLOCATION_PENDING' }] }]);
+    expect(await finance.refused('closePeriod', { month: '2025-11' })).toMatchObject([{ __typename: 'TransitionRefused', unmet: [{ code: 'REALLOCATION_PENDING' }] }]);
+    await finance.run('reallocate');
+    await finance.done('closePeriod', { month: '2025-11' });
+  });
+
+  it('closes on one side of each rule that changes at the same time', async () => {
+    for (let turn = 0; turn < 6; turn++) {
+      const month = `2024-0${turn + 1}`;
+      await finance.done('openPeriod', { month });
+      await finance.charge({ domain: 'infotech', month, amount: '1' });
+      const [errors] = await Promise.all([
+        finance.refused('closePeriod', { month }),
+        finance.ask(`mutation { answer: addAttributionRule(input: { name: "race ${turn}", kind: TAG, match: { tag: "t" }, targets: [{ domain: "other" }] }) { errors { code } } }`),
+      ]);
+      const noted = (await finance.database.sql.query(`SELECT 1 AS "one" FROM "Reallocation" WHERE "month" = $1`, [month])).length > 0;
+      if (errors.length > 0) expect(errors).toMatchObject([{ unmet: [{ code: 'REALLOCATION_PENDING' }] }]);
+      // a closed month that is noted would wait for ever, and its rows would not follow the rule
+      else expect(noted).toBe(false);
+    }
+  });
+
   it('closes after what is being written into it, and what comes later sees it closed', async () => {
     clock.set('2026-06-01T00:00:00Z');
     const changes = createChanges({ transactor: finance.database.transactor, catalogue: events, clock, committed: () => {} });

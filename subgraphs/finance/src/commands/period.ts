@@ -8,6 +8,7 @@ import { periodLifecycle, type PeriodFacts } from '../lifecycle/period.ts';
 import { addMonths, isMonth, startOfMonth } from '../money/calendar.ts';
 import type { BillingPeriod } from '../model.ts';
 import { periods } from '../store/index.ts';
+import { reallocations } from '../store/reallocation.ts';
 import type { Work } from './common.ts';
 
 const MAX_REASON = 10_000;
@@ -61,7 +62,8 @@ export async function movePeriod(work: Work, verb: PeriodMove, { month, reason =
   if (before === null) return notFound('billing period', month, ['month']);
   const stale = checkVersion(before, expectedVersion);
   if (stale !== null) return stale;
-  const facts = periodFacts(before, work.now, reason);
+  // with the month locked: whoever notes it for reallocation holds it meanwhile
+  const facts = periodFacts(before, work.now, reason, await reallocations.among(work.tx, [month]));
   const decided = periodLifecycle.decide(verb, before.status, facts, work.caller);
   if (!decided.moved) return transitionRefused(decided, periodLifecycle.allowed(before.status, facts, work.caller));
   const closed = decided.to === 'CLOSED';
@@ -71,9 +73,9 @@ export async function movePeriod(work: Work, verb: PeriodMove, { month, reason =
   return { period };
 }
 
-/** What the lifecycle asks of a month. */
-export function periodFacts({ month }: Pick<BillingPeriod, 'month'>, now: Date, reason: string | null): PeriodFacts {
-  return { now, end: startOfMonth(addMonths(month, 1)), reason };
+/** What the lifecycle asks of a month; `reallocated`: months that are noted to be allocated anew. */
+export function periodFacts({ month }: Pick<BillingPeriod, 'month'>, now: Date, reason: string | null, reallocated: ReadonlySet<string>): PeriodFacts {
+  return { now, end: startOfMonth(addMonths(month, 1)), reason, isReallocated: reallocated.has(month) };
 }
 
 function recordOpened(work: Work, period: BillingPeriod): void {

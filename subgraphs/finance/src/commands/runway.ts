@@ -88,9 +88,10 @@ function toldNext(told: Told, { status, months, threshold, secondThreshold }: Ru
   return status === 'UNKNOWN' || threshold === null ? told : nextTold(told, months?.expected ?? null, { threshold, secondThreshold });
 }
 
-/** Domains whose runway is to be told of, read without locks: most of the time none. */
-export async function crossedRunways(sql: Sql, now: Date): Promise<string[]> {
-  const policies = await runwayPolicies.byDomains(sql, await runwayPolicies.domains(sql));
+/** Domains whose runway is to be told of, read without locks: most of the time none. Of these, or of all when null. */
+export async function crossedRunways(sql: Sql, now: Date, domains: readonly string[] | null = null): Promise<string[]> {
+  const policies = await runwayPolicies.byDomains(sql, domains ?? (await runwayPolicies.domains(sql)));
+  if (policies.size === 0) return [];
   const facts = await flows.runwayFacts(sql, [...policies.keys()], dayOf(now));
   return [...policies.values()].filter(({ domain, told }) => toldNext(told, projectRunway(facts.get(domain)!)) !== told).map(({ domain }) => domain);
 }

@@ -8,8 +8,10 @@ import type { FinanceChanges } from './common.ts';
 import { crossedRunways, settleRunways } from './runway.ts';
 
 /**
- * The jobs that tell of thresholds. They look every five minutes, without locks, at what imports, payments, commitments and
- * the day have changed, and open a transaction only where there is something to tell.
+ * The jobs that tell of thresholds that nobody was told of in time. What changes a budget, a commitment, a balance or an income
+ * tells in its own transaction; charges and uses are told of a moment after their commit (commands/rollup.ts). What is left is
+ * what a new day, a new exchange rate or two transactions together bring: these look every minute, without locks, and open a
+ * transaction only where there is something to tell.
  */
 export function thresholdJobs({ sql, changes, clock }: { readonly sql: Sql; readonly changes: FinanceChanges; readonly clock: Clock }): Job[] {
   const caller = { identity: systemIdentity(manifest.name) };
@@ -17,7 +19,7 @@ export function thresholdJobs({ sql, changes, clock }: { readonly sql: Sql; read
   return [
     {
       name: 'settle-runways',
-      cron: '*/5 * * * *',
+      cron: '* * * * *',
       async run(signal) {
         for (const domain of await crossedRunways(sql, clock.now())) {
           if (signal.aborted) return;
@@ -27,7 +29,7 @@ export function thresholdJobs({ sql, changes, clock }: { readonly sql: Sql; read
     },
     {
       name: 'settle-budget-thresholds',
-      cron: '*/5 * * * *',
+      cron: '* * * * *',
       async run(signal) {
         for (const id of await crossedBudgets(sql, clock.now())) {
           if (signal.aborted) return;

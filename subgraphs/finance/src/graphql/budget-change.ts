@@ -1,6 +1,7 @@
 import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import type { Scope } from '@hubgraph/kit/identity';
 import { draftBudget, moveBudget, updateBudget, type BudgetMove, type DraftBudgetInput, type MoveBudgetInput, type UpdateBudgetInput } from '../commands/budget.ts';
+import { inTurn } from '../commands/turns.ts';
 import type * as model from '../model.ts';
 import { builder, type FinanceContext } from './builder.ts';
 import './budget.ts';
@@ -81,6 +82,6 @@ for (const { verb, description, scopes } of moves) {
       }) as never,
     }),
     payload: { budget: Budget },
-    run: (input, call, context) => context.changes.run<{ budget: model.Budget }>(context.caller, call, (work) => moveBudget(work, verb, input)),
+    run: (input, call, context) => inTurn(context, 'Budget', input.id, () => context.changes.run<{ budget: model.Budget }>(context.caller, call, (work) => moveBudget(work, verb, input))),
   });
 }

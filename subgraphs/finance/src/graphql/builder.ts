@@ -4,6 +4,7 @@ import { sharedTypes, type TransitionRecordRow } from '@hubgraph/kit/graphql/sha
 import type { Changes } from '@hubgraph/kit/change';
 import type { Sql } from '@hubgraph/kit/sql';
 import { historyOf } from '@hubgraph/kit/store';
+import type { Turns } from '../commands/turns.ts';
 import type { FinanceEvents } from '../events.ts';
 import * as model from '../model.ts';
 
@@ -12,6 +13,8 @@ export interface FinanceContext extends HubContext {
   /** Reads outside of transactions. */
   readonly sql: Sql;
   readonly changes: Changes<FinanceEvents>;
+  /** Of those who change one budget. */
+  readonly turns: Turns;
   readonly now: () => Date;
   readonly anomalyFactor: number;
   /** Origin of the hub's own door; empty when it has none. */

@@ -2,6 +2,7 @@ import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import type { Scope } from '@hubgraph/kit/identity';
 import { cancelCommitment, proposeCommitment, signCommitment, supersedeCommitment, type EndCommitmentInput, type ProposeCommitmentInput, type SignCommitmentInput } from '../commands/commitment.ts';
 import { recordPayment, type RecordPaymentInput } from '../commands/payment.ts';
+import { inTurn } from '../commands/turns.ts';
 import type * as model from '../model.ts';
 import { builder, Cadence, CommitmentKind, type FinanceContext } from './builder.ts';
 import './commitment.ts';
@@ -41,7 +42,7 @@ addMutation<FinanceContext, SignCommitmentInput, Changed>(builder, {
     fields: (t) => ({ id: t.id({ required: true, description: 'Id of the commitment.' }), overrideDecision: t.string({ description: 'Id or code of the decision to take it though the budget has no room.' }), ...changeFields(t) }),
   }),
   payload: { commitment: Commitment },
-  run: (input, verb, context) => context.changes.run<Changed>(context.caller, verb, (work) => signCommitment(work, input)),
+  run: (input, verb, context) => inTurn(context, 'Commitment', input.id, () => context.changes.run<Changed>(context.caller, verb, (work) => signCommitment(work, input))),
 });
 addMutation<FinanceContext, EndCommitmentInput, Changed>(builder, {
   verb: 'cancelCommitment',
@@ -58,7 +59,7 @@ addMutation<FinanceContext, EndCommitmentInput, Changed>(builder, {
     }),
   }),
   payload: { commitment: Commitment },
-  run: (input, verb, context) => context.changes.run<Changed>(context.caller, verb, (work) => cancelCommitment(work, input)),
+  run: (input, verb, context) => inTurn(context, 'Commitment', input.id, () => context.changes.run<Changed>(context.caller, verb, (work) => cancelCommitment(work, input))),
 });
 addMutation<FinanceContext, EndCommitmentInput, Changed>(builder, {
   verb: 'supersedeCommitment',
@@ -69,7 +70,7 @@ addMutation<FinanceContext, EndCommitmentInput, Changed>(builder, {
     fields: (t) => ({ id: t.id({ required: true, description: 'Id of the commitment.' }), successorId: t.id({ description: 'Id of the PROPOSED, PENDING or ACTIVE commitment that takes its place.' }), reason: t.string({ description: 'Why.' }), ...changeFields(t) }),
   }),
   payload: { commitment: Commitment },
-  run: (input, verb, context) => context.changes.run<Changed>(context.caller, verb, (work) => supersedeCommitment(work, input)),
+  run: (input, verb, context) => inTurn(context, 'Commitment', input.id, () => context.changes.run<Changed>(context.caller, verb, (work) => supersedeCommitment(work, input))),
 });
 addMutation<FinanceContext, RecordPaymentInput, { commitment: model.Commitment; payment: model.Payment }>(builder, {
   verb: 'recordPayment',
@@ -88,5 +89,5 @@ addMutation<FinanceContext, RecordPaymentInput, { commitment: model.Commitment; 
     }),
   }),
   payload: { commitment: Commitment, payment: Payment },
-  run: (input, verb, context) => context.changes.run<{ commitment: model.Commitment; payment: model.Payment }>(context.caller, verb, (work) => recordPayment(work, input)),
+  run: (input, verb, context) => inTurn(context, 'Commitment', input.id, () => context.changes.run<{ commitment: model.Commitment; payment: model.Payment }>(context.caller, verb, (work) => recordPayment(work, input))),
 });

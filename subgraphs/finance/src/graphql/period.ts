@@ -6,11 +6,15 @@ import { periodLifecycle } from '../lifecycle/period.ts';
 import type * as model from '../model.ts';
 import { monthSpan } from '../money/calendar.ts';
 import { periods, type PeriodFilter as Filter, type PeriodOrder as Order } from '../store/index.ts';
+import { reallocations } from '../store/reallocation.ts';
 import { builder, loadHistory, paging, PeriodStatus, READ, shared, type FinanceContext } from './builder.ts';
 import { BillingPeriod } from './refs.ts';
 
 const WRITE: ['finance:write'][] = [['finance:write']];
 const REOPEN: ['periods:reopen'][] = [['periods:reopen']];
+
+/** By month that is noted to be allocated anew, itself. */
+const reallocated = async (context: FinanceContext, months: readonly string[]) => new Map([...(await reallocations.among(context.sql, months))].map((month) => [month, new Set([month])]));
 
 BillingPeriod.implement({
   description: 'A calendar month, in which charges, uses of models and payments count. What changes in a closed one is corrected in the open one.',
@@ -27,7 +31,7 @@ BillingPeriod.implement({
     version: t.exposeInt('version', { description: 'Rises by one with every change; hand it back as `expectedVersion`.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the first row needed it.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
-    allowedTransitions: t.field({ type: [shared.Allowed], description: 'Every move from the present state, and for each whether the caller may make it now and what is missing.', resolve: (period, _args, context) => periodLifecycle.allowed(period.status, periodFacts(period, context.now(), null), context.identity) }),
+    allowedTransitions: t.field({ type: [shared.Allowed], description: 'Every move from the present state, and for each whether the caller may make it now and what is missing.', resolve: async (period, _args, context) => periodLifecycle.allowed(period.status, periodFacts(period, context.now(), null, (await context.loaders.load('BillingPeriod.reallocated', period.month, (months) => reallocated(context, months))) ?? new Set()), context.identity) }),
     history: t.field({ type: [shared.Transition], description: 'Every transition so far, oldest first.', resolve: (period, _args, context) => loadHistory(context, 'BillingPeriod', period.id) }),
   }),
 });

@@ -9,6 +9,8 @@ const plainBudget = (row: Budget) => plainRow<Budget>(row, ['allocated'], ['peri
 /** That have thresholds to look at, or told ones to take back. */
 const WATCHED = `((t."status" IN ('ACTIVE', 'FROZEN') AND cardinality(t."actualThresholds") + cardinality(t."forecastThresholds") > 0) OR EXISTS (SELECT 1 FROM "BudgetAlert" a WHERE a."budgetId" = t."id"))`;
 
+const OF_DOMAINS = `WITH RECURSIVE up AS (SELECT b."id", b."parentId" FROM "Budget" b WHERE b."domain" = ANY($3::text[]) UNION SELECT b."id", b."parentId" FROM up u JOIN "Budget" b ON b."id" = u."parentId")`;
+
 /** What the domains of budgets and of their parts spent in the days that say what a day costs, in the currencies that it came in. */
 const TRAILING = `
 WITH RECURSIVE tree AS (
@@ -38,8 +40,11 @@ export const budgetAlerts = {
     const rows = await sql.query<BudgetAlert>(`SELECT * FROM "BudgetAlert" WHERE "budgetId" = ANY($1::uuid[]) ORDER BY "budgetId", "kind", "threshold"`, [budgetIds]);
     return Map.groupBy(rows.map(plain), ({ budgetId }) => budgetId);
   },
-  /** Some of the budgets whose thresholds matter, by id behind `after`. */
-  watched: async (sql: Sql, after: string | null, limit: number): Promise<Budget[]> => (await sql.query<Budget>(`SELECT t.* FROM "Budget" t WHERE ${WATCHED} AND ($1::uuid IS NULL OR t."id" > $1::uuid) ORDER BY t."id" LIMIT $2::int`, [after, limit])).map(plainBudget),
+  /** Some of the budgets whose thresholds matter, by id behind `after`; only those of some domains and those that these are parts of, unless null. */
+  async watched(sql: Sql, after: string | null, limit: number, domains: readonly string[] | null): Promise<Budget[]> {
+    const [among, of] = domains === null ? ['', ''] : [OF_DOMAINS, 'AND t."id" IN (SELECT "id" FROM up)'];
+    return (await sql.query<Budget>(`${among} SELECT t.* FROM "Budget" t WHERE ${WATCHED} ${of} AND ($1::uuid IS NULL OR t."id" > $1::uuid) ORDER BY t."id" LIMIT $2::int`, [after, limit, ...(domains === null ? [] : [domains])])).map(plainBudget);
+  },
   async lockBudget(tx: Tx, id: string): Promise<Budget | null> {
     const [row] = await tx.query<Budget>(`SELECT t.* FROM "Budget" t WHERE t."id" = $1::uuid FOR UPDATE`, [id]);
     return row === undefined ? null : plainBudget(row);

@@ -96,6 +96,16 @@ export const budgets = {
     // a draft whose parent changed while this waited for it
     return found.every((row, index) => row.parentId === (found[index - 1]?.id ?? null)) ? found : budgets.lockChain(tx, id);
   },
+  /** Id of the topmost budget that a budget, or that of a commitment, is a part of; null when there is none. */
+  async rootOf(sql: Sql, noun: 'Budget' | 'Commitment', id: string): Promise<string | null> {
+    const [row] = await sql.query<{ id: string }>(
+      `WITH RECURSIVE chain AS (SELECT b."id", b."parentId", 0 AS "depth" FROM "Budget" b WHERE b."id" = ${noun === 'Budget' ? '$1::uuid' : '(SELECT c."budgetId" FROM "Commitment" c WHERE c."id" = $1::uuid)'}
+         UNION ALL SELECT b."id", b."parentId", c."depth" + 1 FROM chain c JOIN "Budget" b ON b."id" = c."parentId" WHERE c."depth" < 100)
+       SELECT "id" FROM chain ORDER BY "depth" DESC LIMIT 1`,
+      [id],
+    );
+    return row?.id ?? null;
+  },
   /** Makes decisions about the periods of one domain and currency wait for each other. The last lock that a transaction takes. */
   lockSpans: (tx: Tx, { domain, currency }: Pick<Budget, 'domain' | 'currency'>) => tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text AS "locked"`, [`finance budgets of ${domain} in ${currency}`]),
   /** Makes changes of parents wait for each other, so that no circle comes about. The first lock that a transaction takes. */

@@ -72,6 +72,10 @@ export const exchangeRates = {
     const [row] = await sql.query<{ count: number }>(`SELECT ((SELECT count(*) FROM "Commitment" WHERE "rateId" = $1::uuid) + (SELECT count(*) FROM "Payment" WHERE "rateId" = $1::uuid))::int AS "count"`, [id]);
     return row?.count ?? 0;
   },
-  insert: async (tx: Tx, rate: ExchangeRate): Promise<ExchangeRate> => plain((await prismaOf(tx).exchangeRate.create({ data: { ...rate, day: startOfDay(rate.day) } })) as unknown as ExchangeRate),
+  /** Inserts a new one; null when the day has one, also of a transaction that commits meanwhile. */
+  async insert(tx: Tx, rate: ExchangeRate): Promise<ExchangeRate | null> {
+    const [row] = await prismaOf(tx).exchangeRate.createManyAndReturn({ data: [{ ...rate, day: startOfDay(rate.day) }], skipDuplicates: true });
+    return row === undefined ? null : plain(row as unknown as ExchangeRate);
+  },
   save: async (tx: Tx, id: string, changes: Pick<ExchangeRate, 'rate' | 'source' | 'recordedBy' | 'recordedAt'>): Promise<ExchangeRate> => plain((await prismaOf(tx).exchangeRate.update({ where: { id }, data: changes })) as unknown as ExchangeRate),
 };

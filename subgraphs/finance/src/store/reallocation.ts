@@ -39,6 +39,10 @@ export const reallocations = {
   async finish(tx: Tx, { month, generation }: Reallocation): Promise<void> {
     await tx.query(`DELETE FROM "Reallocation" WHERE "month" = $1 AND "generation" = $2`, [month, generation]);
   },
+  /** Of some months, those that are noted. */
+  async among(sql: Sql, months: readonly string[]): Promise<Set<string>> {
+    return new Set((await sql.query<{ month: string }>(`SELECT "month" FROM "Reallocation" WHERE "month" = ANY($1::text[])`, [months])).map(({ month }) => month));
+  },
   /** All that are not done, by month. */
   pending: (sql: Sql): Promise<Reallocation[]> => sql.query(`SELECT * FROM "Reallocation" ORDER BY "month"`),
   /** Whether a month is open; while this transaction lasts nobody closes it. A month that no row was written down for is open. */
@@ -48,10 +52,11 @@ export const reallocations = {
   },
 };
 
+/** Holds the months: one that is being closed is waited for, and left out once it is. */
 async function requested(tx: Tx, like: string, params: readonly unknown[], by: string, now: Date): Promise<string[]> {
   const rows = await tx.query<{ month: string }>(
     `INSERT INTO "Reallocation" ("month", "pass", "requestedBy", "requestedAt")
-     SELECT p."month", 1, $1, $2::timestamptz FROM "BillingPeriod" p WHERE p."status" = 'OPEN' AND EXISTS (SELECT 1 FROM "CostRow" t WHERE t."current" AND t."month" = p."month" ${like}) ORDER BY p."month"
+     SELECT p."month", 1, $1, $2::timestamptz FROM "BillingPeriod" p WHERE p."status" = 'OPEN' AND EXISTS (SELECT 1 FROM "CostRow" t WHERE t."current" AND t."month" = p."month" ${like}) ORDER BY p."month" FOR SHARE OF p
      ON CONFLICT ("month") DO UPDATE SET "pass" = 1, "after" = NULL, "generation" = "Reallocation"."generation" + 1, "requestedBy" = excluded."requestedBy", "requestedAt" = excluded."requestedAt" RETURNING "month"`,
     [by, now, ...params],
   );
