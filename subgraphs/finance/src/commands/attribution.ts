@@ -1,7 +1,10 @@
 import { allocate, inOrder, type WeightsOf } from '../attribution/allocate.ts';
 import type { AllocatedRow, AttributedBy } from '../attribution/match.ts';
 import type { Sql } from '@hubgraph/kit/sql';
+import { headOf } from '../import/line.ts';
+import { Lines } from '../import/lines.ts';
 import type { Allocation, AttributionRule } from '../model.ts';
+import { allocationRest } from '../store/allocation.ts';
 import { allocations, attributionRules } from '../store/index.ts';
 import { reallocations, type Reallocation } from '../store/reallocation.ts';
 import type { Swept, Work } from './common.ts';
@@ -11,9 +14,11 @@ export type { AllocatedRow } from '../attribution/match.ts';
 /** Rows that are allocated anew in one transaction. */
 export const REALLOCATED_AT_ONCE = 1_000;
 
-/** A new row by the place of its kind: the rows of one kind are divided alike. */
-export interface RowOfKind extends Pick<AllocatedRow, 'id' | 'month' | 'billedCost' | 'effectiveCost'> {
-  readonly kind: number;
+/** New rows by the place of their kind: the rows of one kind are divided alike. */
+export interface RowsOfKinds {
+  readonly kinds: readonly AttributedBy[];
+  /** The month that it counts in, and the head of its line: the bytes of `bytes` from `start` to `end`. */
+  readonly rows: readonly { readonly kind: number; readonly month: string; readonly bytes: Uint8Array; readonly start: number; readonly end: number }[];
 }
 
 /**
@@ -23,25 +28,34 @@ export interface RowOfKind extends Pick<AllocatedRow, 'id' | 'month' | 'billedCo
  * What a SHARE rule divides by cost or tokens is not known before the month's other rows are: it stays without target, under the
  * name of its rule, and the months are noted for {@link reallocate}. So the order of imports changes nothing.
  */
-export async function allocateRows(work: Work, kinds: readonly AttributedBy[], rows: readonly RowOfKind[], replaced: readonly string[] = []): Promise<void> {
+export async function allocateRows(work: Work, given: RowsOfKinds, replaced: readonly string[] = []): Promise<void> {
   const { tx } = work;
   await attributionRules.lockForUse(tx);
   const rules = inOrder(await attributionRules.inForce(tx));
   await allocations.remove(tx, replaced);
-  await allocations.insert(tx, partsOf(kinds, rows, rules));
-  if (rules.some(follows)) await reallocations.requestShares(tx, rows.map(({ month }) => month), work.caller.sub, work.now);
+  await allocations.insertLines(tx, linesOf(given, rules));
+  if (rules.some(follows)) await reallocations.requestShares(tx, given.rows.map(({ month }) => month), work.caller.sub, work.now);
 }
 
-/** The parts of rows; the rules are asked once for each kind, and again only for rows of which there are several parts. */
-function partsOf(kinds: readonly AttributedBy[], rows: readonly RowOfKind[], rules: readonly AttributionRule[]): Allocation[] {
-  const models: Allocation[][] = [];
-  const parts: Allocation[] = [];
-  for (const { kind, ...row } of rows) {
-    const model = (models[kind] ??= allocate({ ...kinds[kind]!, ...row }, rules, () => null));
-    if (model.length === 1) parts.push({ ...model[0]!, rowId: row.id, month: row.month, billedCost: row.billedCost, effectiveCost: row.effectiveCost });
-    else parts.push(...allocate({ ...kinds[kind]!, ...row }, rules, () => null));
+/** The lines of the rows' parts; rules are asked once for each kind, and again only for rows that have several parts. */
+function linesOf({ kinds, rows }: RowsOfKinds, rules: readonly AttributionRule[]): Uint8Array {
+  const lines = new Lines(rows.length * 200);
+  const known: ({ readonly month: string; readonly rest: Buffer | null } | undefined)[] = [];
+  for (const { kind, month, bytes, start, end } of rows) {
+    let same = known[kind];
+    if (same?.month !== month) {
+      const parts = allocate({ ...kinds[kind]!, id: '', month, billedCost: '0', effectiveCost: '0' }, rules, () => null);
+      same = known[kind] = { month, rest: parts.length === 1 ? Buffer.from(allocationRest(parts[0]!)) : null };
+    }
+    if (same.rest === null) {
+      const [id = '', billedCost = '', effectiveCost = ''] = Buffer.from(bytes.subarray(start, end)).toString().split('\t');
+      for (const part of allocate({ ...kinds[kind]!, id, month, billedCost, effectiveCost }, rules, () => null)) lines.add(`${headOf(id, part)}${allocationRest(part)}`);
+    } else {
+      lines.addBytes(bytes, start, end);
+      lines.addBytes(same.rest, 0, same.rest.length);
+    }
   }
-  return parts;
+  return lines.view();
 }
 
 /** Whether a rule divides by what others were given, so that it has to wait for them. */

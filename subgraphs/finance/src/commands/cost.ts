@@ -62,7 +62,8 @@ export async function recordCost(work: Work, input: RecordCostInput): Promise<{ 
   if (wrong.length > 0) return new Refused(wrong);
   const begun: CostImport = { id: newId(), source, file: 'recordCost', sha256: '', format: 'recordCost', startedAt: work.now, finishedAt: work.now, actor: work.caller.sub, read: costs.length, new: 0, unchanged: 0, corrected: 0, refused: 0 };
   await costImports.insert(work.tx, begun);
-  const outcome = await importBatch(work, { source, importId: begun.id }, packetOf(charges));
+  const origin = { source, importId: begun.id };
+  const outcome = await importBatch(work, origin, packetOf(origin, charges));
   const counts = { read: costs.length, new: outcome.new, unchanged: outcome.unchanged, corrected: outcome.corrected, refused: 0 };
   await costImports.save(work.tx, begun.id, counts);
   if (outcome.new + outcome.corrected > 0) {

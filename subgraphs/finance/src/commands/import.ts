@@ -57,7 +57,7 @@ export async function importCosts(changes: FinanceChanges, caller: Caller, reque
     counts.read += packet.read;
     counts.refused += packet.refused;
     refusals.push(...packet.refusals);
-    if (packet.kindOf.length === 0) return;
+    if (packet.size === 0) return;
     const outcome: Outcome = await run(async (work) => {
       const came = await importBatch(work, { source, importId }, packet);
       if (!dryRun) await costImports.save(work.tx, importId, plus(counts, came));
@@ -66,7 +66,7 @@ export async function importCosts(changes: FinanceChanges, caller: Caller, reque
     Object.assign(counts, plus(counts, outcome));
     for (const month of outcome.months) months.add(month);
   };
-  const packets = readPackets(request, bytes);
+  const packets = readPackets({ format, mapping: request.mapping, currency: request.currency, origin: { source, importId } }, bytes);
   let broken: Refusal | null;
   try {
     let next = await packets.next();

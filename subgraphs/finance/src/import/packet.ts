@@ -1,8 +1,10 @@
 // Charges in packets: what a transaction writes, in a shape that costs little to hand from the thread that reads to the one that writes.
 import { attributedBy, type AttributedBy } from '../attribution/match.ts';
 import type { Charge, Entry } from './entry.ts';
+import { createIds } from './ids.ts';
 import { contentHashOf, identityOf, Occurrences } from './identity.ts';
-import { lineOf } from './line.ts';
+import { field, headOf, restOf } from './line.ts';
+import { Lines } from './lines.ts';
 
 /** A row that was refused. */
 export interface Refusal {
@@ -15,14 +17,25 @@ export interface Kind extends AttributedBy {
   readonly month: string;
 }
 
-/** Charges with their keys, which differ from each other. Texts of many rows are one text: a thousand short ones cost more to hand on. */
+/** Where charges come from. */
+export interface Origin {
+  /** Keys of rows are unique within it. */
+  readonly source: string;
+  readonly importId: string;
+}
+
+/** Charges with their keys, which differ from each other. */
 export interface Packet {
-  /** By row, divided by NUL, which no key has. */
+  readonly size: number;
+  /** By row, divided by NUL, which no key has: a thousand short texts cost more to hand on than a long one. */
   readonly keys: string;
   /** By row, one behind the other, HASH_LENGTH each. */
   readonly hashes: string;
-  /** By row, divided by line breaks; see line.ts. */
-  readonly lines: string;
+  /** By row, the line as line.ts makes it, as if it was new and its month open, with its line break. */
+  readonly lines: Uint8Array<ArrayBuffer>;
+  /** By row, where in `lines` it ends, and how long its head is. */
+  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly heads: Uint16Array<ArrayBuffer>;
   /** By row, the place of its kind in `kinds`. */
   readonly kindOf: Uint16Array<ArrayBuffer>;
   readonly kinds: readonly Kind[];
@@ -35,50 +48,69 @@ export interface Packet {
 
 /** Rows of one packet, so of one transaction: enough that its cost is shared, few enough that a closing month waits for no more than a moment. */
 export const PACKET = 5_000;
+/** Bytes of lines after which a packet is not filled further. */
+const MOST_BYTES = 8 * 1024 * 1024;
 /** Refusals that are told; more are counted. */
 export const MOST_REFUSALS = 1_000;
 export const HASH_LENGTH = 43;
 
 /** Puts the entries of one file, in their order, into packets. */
 export class Packer {
+  readonly #from: string;
   readonly #met = new Occurrences();
+  readonly #nextId = createIds();
+  readonly #lines = new Lines(4 * 1024 * 1024);
+  readonly #ends = new Uint32Array(PACKET);
+  readonly #heads = new Uint16Array(PACKET);
+  readonly #kindOf = new Uint16Array(PACKET);
+  readonly #places = new Map<string, number>();
   #told = 0;
+  #size = 0;
   #keys: string[] = [];
-  #hashes = '';
-  #lines: string[] = [];
-  #kindOf = new Uint16Array(PACKET);
+  #hashes: string[] = [];
   #kinds: Kind[] = [];
-  #places = new Map<string, number>();
   #read = 0;
   #refused = 0;
   #refusals: Refusal[] = [];
 
+  constructor({ source, importId }: Origin) {
+    this.#from = `${field(source)}\t${importId}`;
+  }
+
   /** Whether {@link take} must be called before the next {@link add}. */
   get full(): boolean {
-    return this.#keys.length === PACKET;
+    return this.#size === PACKET || this.#lines.end >= MOST_BYTES;
   }
 
   add(entry: Entry<Charge>): void {
     this.#read++;
     if ('problem' in entry) return this.#refuse(entry.line, entry.problem);
     const charge = entry.row;
-    const key = this.#keyOf(charge);
-    if (key === null) return this.#refuse(entry.line, 'An earlier row of this file has the same key.');
-    this.#kindOf[this.#keys.length] = this.#placeOf(charge);
-    this.#keys.push(key);
-    this.#hashes += contentHashOf(charge);
-    this.#lines.push(lineOf(charge, key));
+    const rowKey = this.#keyOf(charge);
+    if (rowKey === null) return this.#refuse(entry.line, 'An earlier row of this file has the same key.');
+    const contentHash = contentHashOf(charge);
+    const row = this.#size++;
+    const head = headOf(this.#nextId(), charge);
+    this.#lines.add(`${head}${restOf(charge, { rowKey, contentHash, from: this.#from })}\n`);
+    this.#ends[row] = this.#lines.end;
+    this.#heads[row] = head.length;
+    this.#kindOf[row] = this.#placeOf(charge);
+    this.#keys.push(rowKey);
+    this.#hashes.push(contentHash);
   }
 
-  /** What came since the last call. */
-  take(): Packet {
-    const packet: Packet = { keys: this.#keys.join('\0'), hashes: this.#hashes, lines: this.#lines.join('\n'), kindOf: this.#kindOf.slice(0, this.#keys.length), kinds: this.#kinds, read: this.#read, refused: this.#refused, refusals: this.#refusals };
+  /** What came since the last call; `next` is memory for what follows, from a packet that nobody needs any more. */
+  take(next?: ArrayBuffer): Packet {
+    const size = this.#size;
+    const packet: Packet = {
+      size, keys: this.#keys.join('\0'), hashes: this.#hashes.join(''), lines: this.#lines.take(next), ends: this.#ends.slice(0, size), heads: this.#heads.slice(0, size), kindOf: this.#kindOf.slice(0, size),
+      kinds: this.#kinds, read: this.#read, refused: this.#refused, refusals: this.#refusals,
+    };
+    this.#size = this.#read = this.#refused = 0;
     this.#keys = [];
-    this.#hashes = '';
-    this.#lines = [];
+    this.#hashes = [];
     this.#kinds = [];
     this.#places.clear();
-    this.#read = this.#refused = 0;
     this.#refusals = [];
     return packet;
   }
@@ -109,16 +141,29 @@ export class Packer {
   }
 }
 
-/** The rows of a packet, one by one. */
-export function rowsOf({ keys, hashes, lines, kindOf }: Packet): { readonly key: string; readonly hash: string; readonly line: string; readonly kind: number }[] {
-  if (kindOf.length === 0) return [];
-  const each = lines.split('\n');
-  return keys.split('\0').map((key, index) => ({ key, hash: hashes.slice(index * HASH_LENGTH, (index + 1) * HASH_LENGTH), line: each[index]!, kind: kindOf[index]! }));
-}
-
-/** The packet of charges that are there already; none has the key of another. */
-export function packetOf(charges: readonly Charge[]): Packet {
-  const packer = new Packer();
+/** The packet of charges that are there already. */
+export function packetOf(origin: Origin, charges: readonly Charge[]): Packet {
+  const packer = new Packer(origin);
   for (const [index, row] of charges.entries()) packer.add({ line: index + 1, row });
   return packer.take();
+}
+
+/** Keys of the rows, in their order. */
+export function keysOf({ size, keys }: Packet): string[] {
+  return size === 0 ? [] : keys.split('\0');
+}
+
+/** Hashes of the rows' contents, in their order. */
+export function hashesOf({ size, hashes }: Packet): string[] {
+  return Array.from({ length: size }, (_, row) => hashes.slice(row * HASH_LENGTH, (row + 1) * HASH_LENGTH));
+}
+
+/** Where the line of a row begins. */
+export function startOf({ ends }: Packet, row: number): number {
+  return row === 0 ? 0 : ends[row - 1]!;
+}
+
+/** The line of a row, without its line break. */
+export function lineAt(packet: Packet, row: number): string {
+  return Buffer.from(packet.lines.buffer, startOf(packet, row), packet.ends[row]! - startOf(packet, row) - 1).toString();
 }

@@ -1,21 +1,21 @@
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import type { AllocatedRow } from '../attribution/match.ts';
-import { escaped, field, NULL } from '../import/line.ts';
+import { field, headOf, NULL } from '../import/line.ts';
 import type { Allocation, AttributionTarget, Decimal } from '../model.ts';
-import { canCopy, copyLines } from './bulk.ts';
+import { insertLines, type Into } from './bulk.ts';
 import { plainRow } from './plain.ts';
 
-/** In the order of the statement. */
-const COLUMNS = [['rowId', 'uuid'], ['part', 'int'], ['ruleId', 'uuid'], ['domain', 'text'], ['service', 'text'], ['workstream', 'text'], ['ratio', 'numeric'], ['billedCost', 'numeric'], ['effectiveCost', 'numeric'], ['month', 'text'], ['day', 'date'], ['providerName', 'text'], ['currency', 'text']] as const;
-// amounts and days go as texts, so that the driver does not make floats and local midnights of them
-const cast = (type: string, index: number) => (type === 'numeric' || type === 'date' ? `$${index + 1}::text[]::${type}[]` : `$${index + 1}::${type}[]`);
-const INTO = `"Allocation" (${COLUMNS.map(([name]) => `"${name}"`).join(', ')})`;
-const INSERT = `INSERT INTO ${INTO} SELECT * FROM unnest(${COLUMNS.map(([, type], index) => cast(type, index)).join(', ')})`;
+/** In the order of a line, which begins as the line of its row does. */
+const INTO: Into = {
+  table: 'Allocation',
+  columns: [['rowId', 'uuid'], ['billedCost', 'numeric'], ['effectiveCost', 'numeric'], ['part', 'int'], ['ruleId', 'uuid'], ['domain', 'text'], ['service', 'text'], ['workstream', 'text'], ['ratio', 'numeric'], ['month', 'text'], ['day', 'date'], ['providerName', 'text'], ['currency', 'text']],
+};
 const DECIMALS = ['ratio', 'billedCost', 'effectiveCost'] as const;
 const plain = (row: Allocation) => plainRow<Allocation>(row, DECIMALS, ['day']);
-/** A part as a line of COPY, in the order of {@link COLUMNS}. */
-const lineOf = (part: Allocation): string =>
-  `${part.rowId}\t${part.part}\t${part.ruleId ?? NULL}\t${field(part.domain)}\t${field(part.service)}\t${field(part.workstream)}\t${part.ratio}\t${part.billedCost}\t${part.effectiveCost}\t${part.month}\t${part.day}\t${escaped(part.providerName)}\t${part.currency}`;
+/** The line of a part behind its head, which is that of its row with the amounts of the part; with its line break. */
+export function allocationRest(part: Omit<Allocation, 'rowId' | 'billedCost' | 'effectiveCost'>): string {
+  return `\t${part.part}\t${part.ruleId ?? NULL}\t${field(part.domain)}\t${field(part.service)}\t${field(part.workstream)}\t${part.ratio}\t${part.month}\t${part.day}\t${field(part.providerName)}\t${part.currency}\n`;
+}
 const ROW = `t."id", t."month", t."day", t."billedCost", t."effectiveCost", t."billingCurrency", t."providerName", t."serviceName", t."billingAccountId", t."subAccountId", t."tags", t."more"`;
 const plainSource = (row: AllocatedRow) => plainRow<AllocatedRow>(row, ['billedCost', 'effectiveCost'], ['day']);
 
@@ -38,11 +38,9 @@ export interface Weighing {
 
 export const allocations = {
   /** Writes parts of rows that have none, in one statement. */
-  async insert(tx: Tx, parts: readonly Allocation[]): Promise<void> {
-    if (parts.length === 0) return;
-    if (canCopy(tx)) await copyLines(tx, INTO, parts.map(lineOf));
-    else await tx.query(INSERT, COLUMNS.map(([name]) => parts.map((part) => part[name])));
-  },
+  insert: (tx: Tx, parts: readonly Allocation[]): Promise<void> => insertLines(tx, INTO, parts.map((part) => Buffer.from(`${headOf(part.rowId, part)}${allocationRest(part)}`))),
+  /** Writes lines: the head of import/line.ts with {@link allocationRest}. */
+  insertLines: (tx: Tx, lines: Uint8Array): Promise<void> => insertLines(tx, INTO, lines.length === 0 ? [] : [lines]),
   /** Forgets the parts of rows that count no more, or that are allocated anew. */
   async remove(tx: Tx, rowIds: readonly string[]): Promise<void> {
     if (rowIds.length > 0) await tx.query(`DELETE FROM "Allocation" WHERE "rowId" = ANY($1::uuid[])`, [rowIds]);

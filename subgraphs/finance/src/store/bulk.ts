@@ -5,11 +5,12 @@ import type { Transactor, Tx } from '@hubgraph/kit/sql';
 import { sqlOf, type StatementObserver } from '@hubgraph/kit/store';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { fieldsOf } from '../import/line.ts';
 import { manifest } from '../manifest.ts';
 
 /** A transaction that can take rows in by COPY. */
 interface BulkTx extends Tx {
-  copy(into: string, lines: readonly string[]): Promise<void>;
+  copy(into: string, chunks: readonly Uint8Array[]): Promise<void>;
 }
 
 /** A {@link Transactor} for imports. */
@@ -20,8 +21,6 @@ export interface Bulk {
 
 /** Imports that write at once; others wait for their turn. */
 const CONNECTIONS = 4;
-/** Lines of one chunk of a COPY: some hundred KB. */
-const CHUNK = 250;
 const DATE = 1082;
 
 /** Connects at the first transaction. A day is read as its text and not as a midnight of this machine. */
@@ -55,14 +54,22 @@ export function openBulk(url: string, observe?: StatementObserver): Bulk {
   };
 }
 
-/** Whether rows may go in by {@link copyLines} in this transaction. */
-export function canCopy(tx: Tx): boolean {
-  return 'copy' in tx;
+/** A table with the columns of a line, and their types. */
+export interface Into {
+  readonly table: string;
+  readonly columns: readonly (readonly [name: string, type: string])[];
 }
 
-/** Writes lines of COPY's text format, in their order; `into` is a table with its columns. */
-export async function copyLines(tx: Tx, into: string, lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await (tx as BulkTx).copy(into, lines);
+/**
+ * Writes lines of COPY's text format, each with its line break: by COPY in a transaction for imports, in any other by a
+ * statement with them as one parameter.
+ */
+export async function insertLines(tx: Tx, { table, columns }: Into, chunks: readonly Uint8Array[]): Promise<void> {
+  if (chunks.length === 0) return;
+  const into = `"${table}" (${columns.map(([name]) => `"${name}"`).join(', ')})`;
+  if ('copy' in tx) return (tx as BulkTx).copy(into, chunks);
+  const rows = Buffer.concat(chunks).toString().trimEnd().split('\n').map(fieldsOf);
+  await tx.query(`INSERT INTO ${into} SELECT ${columns.map(([, type], index) => `(r->>${index})::${type}`).join(', ')} FROM jsonb_array_elements($1::jsonb) AS r`, [JSON.stringify(rows)]);
 }
 
 function txOf(client: pg.PoolClient, observe: StatementObserver | undefined): BulkTx {
@@ -70,16 +77,12 @@ function txOf(client: pg.PoolClient, observe: StatementObserver | undefined): Bu
   return {
     ...sqlOf(raw, observe),
     inTransaction: true,
-    async copy(into, lines) {
+    async copy(into, chunks) {
       const statement = `COPY ${into} FROM STDIN`;
       observe?.(statement);
-      await pipeline(Readable.from(chunksOf(lines)), client.query(copyFrom(statement)));
+      await pipeline(Readable.from(chunks), client.query(copyFrom(statement)));
     },
   };
-}
-
-function* chunksOf(lines: readonly string[]): Generator<Buffer> {
-  for (let at = 0; at < lines.length; at += CHUNK) yield Buffer.from(`${lines.slice(at, at + CHUNK).join('\n')}\n`);
 }
 
 /** What node says of a connection that is not there, as the kit knows it: the database cannot answer now. */

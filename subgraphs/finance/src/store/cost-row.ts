@@ -3,9 +3,9 @@ import { pageOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import type { Link } from '../import/chain.ts';
-import { COST_AMOUNTS, escaped, fieldsOf, LINE_COLUMNS, NULL, type CostAmount } from '../import/line.ts';
+import { COST_AMOUNTS, LINE_COLUMNS, type CostAmount } from '../import/line.ts';
 import type { CostRow } from '../model.ts';
-import { canCopy, copyLines } from './bulk.ts';
+import { insertLines, type Into } from './bulk.ts';
 import { plainPage, plainRow } from './plain.ts';
 
 /** How clients may narrow a list of charges. */
@@ -78,21 +78,11 @@ function list(filter: CostRowFilter, order: CostRowOrder): List {
   return { table: 'CostRow', where, order: COST_ROW_ORDERS[order] };
 }
 
-/** A charge before it is stored; the import is the same for all of a batch. */
-export interface NewCostRow extends Pick<CostRow, 'id' | 'contentHash' | 'correctionOfId' | 'month'> {
-  /** All else, as import/line.ts writes it. */
-  readonly line: string;
-}
-
-/** Types of what is no text. */
 const TYPES: Readonly<Record<string, string>> = {
   id: 'uuid', importId: 'uuid', correctionOfId: 'uuid', current: 'boolean', day: 'date', tags: 'jsonb', more: 'jsonb',
   ...Object.fromEntries(DECIMALS.map((name) => [name, 'numeric'])), ...Object.fromEntries(['billingPeriodStart', 'billingPeriodEnd', 'chargePeriodStart', 'chargePeriodEnd'].map((name) => [name, 'timestamptz'])),
 };
-const COLUMNS = ['id', 'contentHash', 'correctionOfId', 'month', 'source', 'importId', 'current', ...LINE_COLUMNS];
-const INTO = `"CostRow" (${COLUMNS.map((name) => `"${name}"`).join(', ')})`;
-/** Each row is a list of texts: a batch is one parameter, which costs the driver least. */
-const INSERT = `INSERT INTO ${INTO} SELECT ${COLUMNS.map((name, index) => `(r->>${index})::${TYPES[name] ?? 'text'}`).join(', ')} FROM jsonb_array_elements($1::jsonb) AS r`;
+const INTO: Into = { table: 'CostRow', columns: LINE_COLUMNS.map((name) => [name, TYPES[name] ?? 'text']) };
 
 export const costRows = {
   /**
@@ -132,14 +122,8 @@ export const costRows = {
   async replace(tx: Tx, ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await tx.query(`UPDATE "CostRow" SET "current" = false WHERE "id" = ANY($1::uuid[])`, [ids]);
   },
-  /** Inserts a batch in one statement. The rows of a key must be locked by the turn of their source. */
-  async insert(tx: Tx, source: string, importId: string, rows: readonly NewCostRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const same = `${escaped(source)}\t${importId}\tt`;
-    const lines = rows.map(({ id, contentHash, correctionOfId, month, line }) => `${id}\t${contentHash}\t${correctionOfId ?? NULL}\t${month}\t${same}\t${line}`);
-    if (canCopy(tx)) await copyLines(tx, INTO, lines);
-    else await tx.query(INSERT, [JSON.stringify(lines.map(fieldsOf))]);
-  },
+  /** Inserts lines as import/line.ts makes them. The rows of a key must be locked by the turn of their source. */
+  insert: (tx: Tx, lines: readonly Uint8Array[]): Promise<void> => insertLines(tx, INTO, lines),
   async byIds(sql: Sql, ids: readonly string[]): Promise<Map<string, CostRow>> {
     const rows = await rowsBy<CostRow>(sql, 'CostRow', 'id', 'uuid', ids);
     return new Map([...rows].map(([id, row]) => [id, plain(row)]));
