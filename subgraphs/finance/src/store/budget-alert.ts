@@ -2,7 +2,7 @@ import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { trailingSpan, type DatedAmount } from '../forecast/flow.ts';
 import type { Budget, BudgetAlert } from '../model.ts';
 import { decimalText, plainRow } from './plain.ts';
-import { BILLED, matchedIn, UNBILLED } from './spend.ts';
+import { BILLED, matchedIn, sumsOf, UNBILLED } from './spend.ts';
 
 const plain = (row: BudgetAlert) => plainRow<BudgetAlert>(row, ['used'], []);
 const plainBudget = (row: Budget) => plainRow<Budget>(row, ['allocated'], ['periodStart', 'periodEnd']);
@@ -19,8 +19,7 @@ WITH RECURSIVE tree AS (
   SELECT t."root", b."id", b."domain", t."currency" FROM tree t JOIN "Budget" b ON b."parentId" = t."id" AND b."status" <> 'DRAFT'
 ), scope AS (SELECT DISTINCT "root", "domain", "currency" FROM tree
 ), sums AS MATERIALIZED (
-  SELECT s."root", x."measure", x."month", x."currency", CASE WHEN x."currency" <> s."currency" THEN x."day" END AS "day", x."providerName" AS "provider", sum(x."billedCost") AS "amount"
-  FROM scope s JOIN "SpendSum" x ON x."noun" = 'DOMAIN' AND x."name" = s."domain" AND x."day" >= $2::text::date AND x."day" < $3::text::date GROUP BY 1, 2, 3, 4, 5, 6
+  SELECT s."root", x.* FROM scope s CROSS JOIN ${sumsOf('s."domain"', 's."currency"', `x."day" >= $2::text::date AND x."day" < $3::text::date`)}
 ), months AS (SELECT DISTINCT "month" FROM sums WHERE "measure" = 'COST'
 ), ${matchedIn('months')}, uses AS (SELECT "root", "month", "currency", "day", "provider", "amount" FROM sums WHERE "measure" = 'TOKENS'
 ), ${BILLED}, used AS (

@@ -1,7 +1,7 @@
 import type { Sql } from '@hubgraph/kit/sql';
 import type { BudgetLine } from '../money/budget.ts';
 import { decimalText } from './plain.ts';
-import { BILLED, matchedIn, UNBILLED } from './spend.ts';
+import { BILLED, matchedIn, sumsOf, UNBILLED } from './spend.ts';
 
 /**
  * What is committed and spent of many budgets on a day, in one statement; a budget contains what its parts that are no drafts
@@ -25,8 +25,7 @@ WITH RECURSIVE tree AS (
   SELECT DISTINCT t."root", t."currency", t."domain", to_char(m, 'YYYY-MM') AS "month"
   FROM tree t CROSS JOIN LATERAL generate_series(t."periodStart"::timestamp, (t."periodEnd" - 1)::timestamp, interval '1 month') AS m
 ), sums AS MATERIALIZED (
-  SELECT s."root", s."currency" AS "to", x."measure", x."month", x."currency", CASE WHEN x."currency" <> s."currency" THEN x."day" END AS "day", x."providerName" AS "provider", sum(x."billedCost") AS "amount"
-  FROM scope s JOIN "SpendSum" x ON x."noun" = 'DOMAIN' AND x."name" = s."domain" AND x."month" = s."month" GROUP BY 1, 2, 3, 4, 5, 6, 7
+  SELECT s."root", s."currency" AS "to", x.* FROM scope s CROSS JOIN ${sumsOf('s."domain"', 's."currency"', 'x."month" = s."month"')}
 ), ${matchedIn('scope')}, uses AS (SELECT * FROM sums WHERE "measure" = 'TOKENS'
 ), ${BILLED}, parts AS (
   SELECT "root", 'COST' AS "kind", "to", "currency", "day", "amount" FROM sums WHERE "measure" = 'COST'

@@ -9,7 +9,7 @@ import { addDays, monthsIn, type Span } from '../money/calendar.ts';
 import { conversionKey, exchangeRates, type Conversion } from './exchange-rate.ts';
 import { decimalText } from './plain.ts';
 import { runwayPolicies } from './runway-policy.ts';
-import { BILLED, matchedIn, UNBILLED } from './spend.ts';
+import { BILLED, matchedIn, sumsOf, UNBILLED } from './spend.ts';
 
 /** A currency for each domain. */
 type Currencies = ReadonlyMap<string, string>;
@@ -25,8 +25,7 @@ interface OfDomain {
 const variable = (within: string) => `
 WITH RECURSIVE wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS w("domain", "currency")
 ), sums AS MATERIALIZED (
-  SELECT w."domain", x."measure", x."month", x."currency", CASE WHEN x."currency" <> w."currency" THEN x."day" END AS "day", x."providerName" AS "provider", sum(x."billedCost") AS "amount"
-  FROM wanted w JOIN "SpendSum" x ON x."noun" = 'DOMAIN' AND x."name" = w."domain" AND ${within} GROUP BY 1, 2, 3, 4, 5, 6
+  SELECT w."domain", x.* FROM wanted w CROSS JOIN ${sumsOf('w."domain"', 'w."currency"', within)}
 ), months AS (SELECT DISTINCT "month" FROM sums WHERE "measure" = 'COST'
 ), ${matchedIn('months')}, uses AS (SELECT "domain", "month", "currency", "day", "provider", "amount" FROM sums WHERE "measure" = 'TOKENS'
 ), ${BILLED}, used AS (

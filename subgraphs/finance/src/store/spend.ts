@@ -14,6 +14,15 @@ export const matchedIn = (months: string): string => `matched AS MATERIALIZED (
 )`;
 
 /**
+ * What the sums of a domain come to where `where` holds of `x`, which has month and day; another currency than `to` by day. LATERAL
+ * and grouped, so that the planner takes one domain after the other by the index, whatever it believes about their number.
+ */
+export const sumsOf = (domain: string, to: string, where: string): string => `LATERAL (
+    SELECT x."measure", x."month", x."currency", CASE WHEN x."currency" <> ${to} THEN x."day" END AS "day", CASE WHEN x."measure" = 'TOKENS' THEN x."providerName" END AS "provider", sum(x."billedCost") AS "amount"
+    FROM "SpendSum" x WHERE x."noun" = 'DOMAIN' AND x."name" = ${domain} AND ${where} GROUP BY 1, 2, 3, 4, 5
+  ) x`;
+
+/**
  * Who bills in the months of `uses(month)`: `billed(month, provider)`. It hops over the index from one provider to the next,
  * so that a month of a million charges costs as many steps as it has providers. Needs WITH RECURSIVE.
  */
