@@ -63,7 +63,8 @@ export function time(name: string, text: string | null): string | null {
   if (known === undefined) {
     known = timeOf(text);
     if (times.size >= MOST_TIMES) times.clear();
-    times.set(text, known);
+    // a copy: a piece of the file's text would keep all of that in memory
+    times.set(Buffer.from(text).toString(), known);
   }
   if (known === null) throw new BadRow(`${name} is not a time such as 2024-09-01T00:00:00Z.`);
   return known;
