@@ -417,6 +417,9 @@ CREATE UNIQUE INDEX "Payment_source_sourceKey_key" ON "Payment"("source", "sourc
 CREATE INDEX "CostImport_startedAt_id_idx" ON "CostImport"("startedAt", "id");
 
 -- CreateIndex
+CREATE INDEX "CostImport_source_idx" ON "CostImport"("source");
+
+-- CreateIndex
 CREATE INDEX "CostRow_current_month_providerName_idx" ON "CostRow"("current", "month", "providerName");
 
 -- CreateIndex
@@ -426,10 +429,7 @@ CREATE INDEX "CostRow_current_day_idx" ON "CostRow"("current", "day");
 CREATE INDEX "CostRow_serviceName_day_idx" ON "CostRow"("serviceName", "day");
 
 -- CreateIndex
-CREATE INDEX "CostRow_correctionOfId_idx" ON "CostRow"("correctionOfId");
-
--- CreateIndex
-CREATE INDEX "CostRow_importId_idx" ON "CostRow"("importId");
+CREATE INDEX "CostRow_importId_idx" ON "CostRow" USING BRIN ("importId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "CostRow_source_rowKey_contentHash_key" ON "CostRow"("source", "rowKey", "contentHash");
@@ -557,3 +557,6 @@ END $$;
 CREATE TRIGGER "sumAdded" AFTER INSERT ON "TokenSpend" REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION "sumTokens"();
 CREATE TRIGGER "sumRemoved" AFTER DELETE ON "TokenSpend" REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION "sumTokens"();
 CREATE TRIGGER "sumChanged" AFTER UPDATE ON "TokenSpend" REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION "sumTokens"();
+
+-- Few rows are corrections: the others cost this index nothing.
+CREATE INDEX "CostRow_correctionOfId_idx" ON "CostRow"("correctionOfId") WHERE "correctionOfId" IS NOT NULL;
