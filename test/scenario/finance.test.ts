@@ -135,6 +135,15 @@ describe.each(['single', 'processes'] as const)('finance in the topology %s', (t
     expect(nodes).toEqual([{ model: 'claude-sonnet-4-5', tokens: { input: 1_500, cachedInput: 200, cacheWrite: 1_500, output: 500 }, cost: { amount: '0.017685', currency: 'USD' } }]);
   }, 60_000);
 
+  it('lets agents report what they used without reading anything of finance', async () => {
+    const input = { source: 'agent/one', spend: [{ sourceKey: '1', provider: 'Anthropic', model: 'claude-haiku-4-5', at: started.toISOString(), input: 1_000, output: 20, cost: '0.0011', currency: 'USD', session: 's', workstream: 'CUST-WP-0025' }] };
+    const fields = 'batch { recorded unchanged corrected }';
+    expect((await done('recordTokenSpend', input, fields, 'author')).batch).toEqual({ recorded: 1, unchanged: 0, corrected: 0 });
+    expect((await done('recordTokenSpend', input, fields, 'author')).batch).toEqual({ recorded: 0, unchanged: 1, corrected: 0 });
+    const { errors } = await post('mutation { recordTokenSpend(input: { source: "x", spend: [] }) { errors { message } } }', {}, 'viewer');
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+
   it('exports a month as CSV that no spreadsheet runs', async () => {
     const { code, stdout } = await graph.hubgraph('allocator', 'costs', 'export', '--month', '2024-09');
     expect(code).toBe(0);
