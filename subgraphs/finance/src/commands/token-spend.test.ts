@@ -52,4 +52,15 @@ describe('recordCost', () => {
     expect(await send({ end: '2024-08-01' })).toMatchObject({ errors: [{ path: ['input', 'costs', '0'] }] });
     await expect(hub.change('recordCost', { source: 'invoices', costs: [cost] }, 'import { new }', agent)).rejects.toThrow('scope');
   });
+
+  it('is recorded once when the same batch comes several times at once', async () => {
+    const cost = { sourceKey: 'R1/1', provider: 'Hoster', serviceName: 'a\tb\\N', billedCost: '12.50', currency: 'EUR', start: '2024-09-01' };
+    const costs = await Promise.all(Array.from({ length: 5 }, () => hub.change('recordCost', { source: 'invoices', costs: [cost] }, 'import { new unchanged }', allocator)));
+    expect(costs.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(costs.map((answer) => answer.import.new).sort()).toEqual([0, 0, 0, 0, 1]);
+    expect(await hub.database.sql.query(`SELECT "serviceName" FROM "CostRow"`)).toEqual([{ serviceName: cost.serviceName }]);
+    const uses = await Promise.all(Array.from({ length: 5 }, () => record([use()])));
+    expect(uses.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(uses.map(({ batch }) => batch.recorded).sort()).toEqual([0, 0, 0, 0, 1]);
+  });
 });

@@ -53,7 +53,10 @@ export async function* readPackets(request: ReadRequest, bytes: Bytes): AsyncGen
     else ended = message;
     signal.wake();
   });
-  worker.on('error', fail);
+  worker.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') ended ??= { broken: { line: 0, reason: 'The file needs more memory than an import may take; divide it.' } };
+    fail(error);
+  });
   worker.on('exit', () => fail(new Error('The thread that reads the file ended before the file.')));
 
   const feed = async () => {

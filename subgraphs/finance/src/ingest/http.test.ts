@@ -131,6 +131,27 @@ describe('files of costs', () => {
     expect(costImports.totalCount).toBeGreaterThanOrEqual(1);
   });
 
+  it('keeps every character of a row', async () => {
+    const odd = { ServiceName: 'tab\there', ChargeDescription: 'a "b"\nc\\N \\t\u2028 é 😀', ResourceId: '\\', Tags: '{"k\\t": "v\\\\ \\"q\\" \\n"}', 'x_Note': 'one\r\ntwo\\.' };
+    expect((await send({ format: 'focus' }, focusFile([odd]))).body).toMatchObject({ new: 1, refusals: [] });
+    const [row] = await hub.database.sql.query(`SELECT "serviceName", "chargeDescription", "resourceId", "tags", "more" FROM "CostRow"`);
+    expect(row).toEqual({ serviceName: odd.ServiceName, chargeDescription: odd.ChargeDescription, resourceId: odd.ResourceId, tags: { k: 'v\\ "q" \n' }, more: { x_Note: odd.x_Note } });
+    expect((await send({ format: 'focus' }, focusFile([odd]))).body).toMatchObject({ unchanged: 1 });
+  });
+
+  it('keeps the packets that were written when the database ends its sessions, and a repeat completes them', async () => {
+    const file = focusFile(Array.from({ length: 30_000 }, (_, index) => ({ BilledCost: '0.01', ResourceId: `r${index}` })));
+    const cut = send({ format: 'focus' }, file);
+    await until('the first rows', async () => Number((await sums()).rows) > 0, { every: 5 });
+    await hub.database.sql.query(`SELECT pg_terminate_backend("pid") FROM pg_stat_activity WHERE "application_name" LIKE '%imports' AND "datname" = current_database()`);
+    expect(await cut).toMatchObject({ status: 503, body: { code: 'HUB_UNAVAILABLE' } });
+    const { rows } = await sums();
+    expect(Number(rows) % 5_000).toBe(0);
+    expect(await parts()).toMatchObject({ rows });
+    expect((await send({ format: 'focus' }, file)).body).toMatchObject({ read: 30_000, unchanged: rows, new: 30_000 - Number(rows) });
+    expect(await parts()).toEqual({ rows: 30_000, billed: '300' });
+  });
+
   it('records an event without amounts', async () => {
     await send({ format: 'focus' }, focusFile([{ BilledCost: '12.34' }]));
     const [event] = await hub.database.sql.query<{ type: string; data: object }>(`SELECT * FROM "outbox" WHERE "type" LIKE '%costs.imported'`);
