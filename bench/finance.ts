@@ -99,13 +99,13 @@ function spread(times: number[]): { p50: number; p95: number } {
   return { p50: at(0.5), p95: at(0.95) };
 }
 
-/** A year of charges until today, of 20 domains, 100 services, 5 providers and 2 currencies; and a tenth as many uses of models. */
+/** A year of charges until today in the order of days, of 20 domains, 100 services at a provider each, 7 providers and 2 currencies; and a tenth as many uses of models. */
 async function fill(): Promise<void> {
   const part = 20_000;
   for (let from = 0; from < rows; from += part) {
     await database.sql.query(
       `WITH r AS (
-         SELECT i, gen_random_uuid() AS id, date '2024-09-20' - abs(hashint8(i)) % 360 AS day, (i * 7919 % 100000)::numeric / 100000 AS cost, 'provider-' || abs(hashint8(i + 7)) % 5 AS provider, CASE WHEN i % 10 = 0 THEN 'EUR' ELSE 'USD' END AS currency
+         SELECT i, gen_random_uuid() AS id, date '2023-09-26' + (i * 360 / $3::bigint)::int AS day, (i * 7919 % 100000)::numeric / 100000 AS cost, 'provider-' || i % ${SERVICES} % 7 AS provider, CASE WHEN i % ${SERVICES} % 7 = 6 THEN 'EUR' ELSE 'USD' END AS currency
          FROM generate_series($1::bigint, $2::bigint) i
        ), written AS (
          INSERT INTO "CostRow" ("id", "source", "rowKey", "contentHash", "current", "importId", "month", "billedCost", "effectiveCost", "billingCurrency", "billingPeriodStart", "billingPeriodEnd", "chargePeriodStart", "chargePeriodEnd", "day", "chargeCategory", "providerName", "serviceName", "tags", "more")
@@ -113,7 +113,7 @@ async function fill(): Promise<void> {
        )
        INSERT INTO "Allocation" ("rowId", "part", "domain", "service", "ratio", "billedCost", "effectiveCost", "month", "day", "providerName", "currency")
        SELECT id, 0, CASE WHEN i % 50 <> 0 THEN 'domain-' || i % ${DOMAINS} END, CASE WHEN i % 50 <> 0 THEN 'service-' || i % ${SERVICES} END, 1, cost, cost, to_char(day, 'YYYY-MM'), day, provider, currency FROM r`,
-      [from, Math.min(from + part, rows) - 1],
+      [from, Math.min(from + part, rows) - 1, rows],
     );
   }
   await database.sql.query(

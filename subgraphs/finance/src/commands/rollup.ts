@@ -10,7 +10,7 @@ import type { FinanceChanges } from './common.ts';
 import { crossedRunways, settleRunways } from './runway.ts';
 
 /** Sums that are looked at and merged at once. */
-const BATCH = 5_000;
+const BATCH = 20_000;
 
 export interface RollupDeps {
   readonly sql: Sql;

@@ -108,8 +108,8 @@ export async function nounSums(sql: Sql, column: NounColumn, keys: readonly stri
   const params: unknown[] = [keys];
   const conditions = periodParts(period).map(({ sql: text, params: more }) => `(${numbered(text.replaceAll('%', 'a'), more, params)})`).join(' AND ');
   const rows = await sql.query<{ key: string; provider: string; currency: string; amount: string }>(
-    `SELECT a."${column}" AS "key", a."providerName" AS "provider", a."currency", sum(a."${COLUMN[metric]}")::text AS "amount" FROM "Allocation" a
-     WHERE a."${column}" = ANY($1::text[]) AND ${conditions} GROUP BY 1, 2, 3 ORDER BY 1, sum(a."${COLUMN[metric]}") DESC, 2, 3`,
+    `SELECT a."name" AS "key", a."providerName" AS "provider", a."currency", sum(a."${COLUMN[metric]}")::text AS "amount" FROM "SpendSum" a
+     WHERE a."measure" = 'COST' AND a."noun" = '${column.toUpperCase()}' AND a."name" = ANY($1::text[]) AND ${conditions} GROUP BY 1, 2, 3 HAVING sum(a."billedCost") <> 0 OR sum(a."effectiveCost") <> 0 ORDER BY 1, sum(a."${COLUMN[metric]}") DESC, 2, 3`,
     params,
   );
   return Map.groupBy(rows.map((row) => ({ ...row, amount: decimalText(row.amount) })), (row) => row.key);
