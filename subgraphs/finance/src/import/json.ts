@@ -4,7 +4,7 @@ import { BrokenFile, type Bytes } from './entry.ts';
 import { textOf } from './text.ts';
 
 /** In characters. Reports come in pages of some hundred entries; a longer file is no report. */
-const LONGEST = 16 * 1024 * 1024;
+const LONGEST = 8 * 1024 * 1024;
 
 /** A value of JSON; numbers are the text that the file has. */
 export type Json = string | boolean | null | readonly Json[] | { readonly [name: string]: Json };
