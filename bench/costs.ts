@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parse } from 'csv-parse';
+import Papa from 'papaparse';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { pino } from 'pino';
@@ -64,12 +64,12 @@ async function serve(): Promise<void> {
   process.send!({ url: door.url });
 }
 
-/** What reading the file costs by csv-parse alone. */
+/** What reading the file costs by papaparse alone. */
 async function parsing(): Promise<object> {
   const before = process.cpuUsage();
   const begun = performance.now();
   let cells = 0;
-  for await (const record of Readable.from(file()).pipe(parse())) cells += (record as string[]).length;
+  for await (const record of Readable.from(file()).pipe(Papa.parse(Papa.NODE_STREAM_INPUT, { delimiter: ',' }))) cells += (record as string[]).length;
   return { rowsPerSecond: Math.round(ROWS / ((performance.now() - begun) / 1_000)), cpuMicrosPerRow: micros(process.cpuUsage(before)), cells };
 }
 
@@ -124,7 +124,7 @@ async function measure(): Promise<void> {
   console.log(JSON.stringify({ sums }));
   hub.disconnect();
   await once(hub, 'exit');
-  console.log(JSON.stringify({ floors: { 'csv-parse alone': await parsing(), 'COPY alone': await copying(database.url) } }, null, 1));
+  console.log(JSON.stringify({ floors: { 'papaparse alone': await parsing(), 'COPY alone': await copying(database.url) } }, null, 1));
   await database.drop();
   await server.stop();
 }
