@@ -58,6 +58,20 @@ describe('records of a CSV file', () => {
     expect(lines).toEqual([{ line: 1, cells: ['a', 'b'] }, { line: 4, cells: ['1\r\n2', 'x'] }, { line: 5, cells: ['3', '4'] }]);
   });
 
+  it('are read no faster than they are used', async () => {
+    let pieces = 0;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('a,b\n');
+      for (;; pieces++) yield Buffer.from('1,2\n'.repeat(10_000));
+    }
+    const reading = linesOf(endless());
+    for (let count = 0; count < 100; count++) {
+      expect((await reading.next()).done).toBe(false);
+      expect(pieces).toBeLessThan(count + 6);
+    }
+    await reading.return(undefined);
+  });
+
   it('end with what the bytes end with', async () => {
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('a,b\n1,2\n');

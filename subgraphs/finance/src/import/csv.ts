@@ -86,6 +86,8 @@ async function* parsed(source: Readable, delimiter: string, newline: Newline): A
     delimiter, newline,
     chunk(result, parser) {
       parser.pause();
+      // papaparse itself goes on to take what comes
+      source.pause();
       step.resolve({ result, parser });
     },
     complete: () => step.resolve('end'),
@@ -102,6 +104,7 @@ async function* parsed(source: Readable, delimiter: string, newline: Newline): A
     yield came.result;
     // the source may have failed meanwhile, after which nothing comes any more
     if (failure !== undefined) throw (failure as { readonly error: Error }).error;
+    source.resume();
     came.parser.resume();
   }
 }
