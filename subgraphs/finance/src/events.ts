@@ -25,7 +25,7 @@ const commitment = (description: string) => ({
   version: 1,
   description,
   scopes: READ,
-  data: z.object({ id, from: z.enum(COMMITMENT_STATUSES).nullable(), to: z.enum(COMMITMENT_STATUSES), version, kind: z.enum(COMMITMENT_KINDS), title: z.string(), budget: z.uuid().describe('Id of the budget'), reason: key('Why') }),
+  data: z.object({ id, from: z.enum(COMMITMENT_STATUSES).nullable(), to: z.enum(COMMITMENT_STATUSES), version, kind: z.enum(COMMITMENT_KINDS), title: z.string(), budget: z.uuid().describe('Id of the budget'), workstream: key('Code of the workstream that it is for'), reason: key('Why') }),
 });
 const period = (description: string) => ({ version: 1, description, scopes: READ, data: z.object({ id, month: z.string(), version, reason: key('Why') }) });
 const runway = (description: string) => ({

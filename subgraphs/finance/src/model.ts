@@ -104,6 +104,8 @@ export interface Commitment {
   readonly kind: CommitmentKind;
   readonly title: string;
   readonly supplier: string | null;
+  /** Code of the workstream that it is for. */
+  readonly workstream: string | null;
   /** Each time, by the cadence. */
   readonly amount: Decimal;
   readonly currency: string;

@@ -41,6 +41,6 @@ export async function settleCommitments(work: Work): Promise<{ swept: Swept }> {
 
 /** Notes an event of a commitment. */
 export function recordCommitment(work: Work, name: CommitmentEvent, commitment: Commitment, from: CommitmentStatus | null, reason: string | null = null): void {
-  const { id, status, version, kind, title, budgetId, domain } = commitment;
-  work.record(name, { subject: `commitment/${id}`, domain, data: { id, from, to: status, version, kind, title, budget: budgetId, reason } });
+  const { id, status, version, kind, title, workstream, budgetId, domain } = commitment;
+  work.record(name, { subject: `commitment/${id}`, domain, data: { id, from, to: status, version, kind, title, budget: budgetId, workstream, reason } });
 }

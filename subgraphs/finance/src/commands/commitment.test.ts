@@ -37,6 +37,16 @@ describe('a commitment', () => {
     expect(await numbers(budgetId)).toEqual(['100', '0', '900']);
   });
 
+  it('names the workstream that it is for, in the graph and in every event', async () => {
+    const budgetId = await budget();
+    const id = await propose(budgetId, { workstream: 'CUST-WP-0025' });
+    expect((await finance.ask('query ($id: ID!) { commitment(id: $id) { workstream { code } } }', { id })).commitment).toEqual({ workstream: { code: 'CUST-WP-0025' } });
+    await finance.done('signCommitment', { id });
+    const rows = await finance.hub.database.sql.query<{ type: string; workstream: string }>(`SELECT "type", "event"->'data'->>'workstream' AS "workstream" FROM "outbox" WHERE "aggregate" = $1 ORDER BY "id"`, [`commitment/${id}`]);
+    expect(rows.map(({ type, workstream }) => [type.replace('org.finhub.', ''), workstream])).toEqual(['proposed', 'signed', 'activated'].map((verb) => [`commitment.${verb}`, 'CUST-WP-0025']));
+    await expect(propose(budgetId, { workstream: 'a workstream' })).rejects.toThrow(/by its code/);
+  });
+
   it('is not proposed with wrong input, and every fault is named', async () => {
     const budgetId = await budget();
     const errors = await finance.refused('proposeCommitment', { ...PROPOSAL, budgetId, title: '', amount: '0', currency: 'dollar', start: '1900-01-01', end: '1899-01-01' });

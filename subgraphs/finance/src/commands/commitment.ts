@@ -17,6 +17,7 @@ import { CURRENCY } from './exchange-rate.ts';
 import { settleRunways } from './runway.ts';
 
 const MAX_REASON = 10_000;
+const WORKSTREAM = /^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-WP-\d+$/;
 /** Earlier and later days are slips of the keyboard. */
 const [FIRST_DAY, LAST_DAY] = ['1970-01-01', '2200-01-01'];
 
@@ -25,6 +26,8 @@ export interface ProposeCommitmentInput extends ChangeInput {
   readonly kind: CommitmentKind;
   readonly title: string;
   readonly supplier?: string | null;
+  /** Code of the workstream that it is for. */
+  readonly workstream?: string | null;
   /** Each time. */
   readonly amount: string;
   /** That of the budget when left out. */
@@ -42,14 +45,14 @@ export async function proposeCommitment(work: Work, input: ProposeCommitmentInpu
   const budget = isUuid(input.budgetId) ? (await budgets.byIds(work.tx, [input.budgetId.toLowerCase()])).get(input.budgetId.toLowerCase()) : undefined;
   if (budget === undefined) return notFound('budget', input.budgetId, ['budgetId']);
   if (budget.status === 'CLOSED') return invalidInput(['budgetId'], 'The budget is CLOSED.');
-  const { kind, title, supplier = null, cadence, start, end = null } = input;
+  const { kind, title, supplier = null, workstream = null, cadence, start, end = null } = input;
   const terms = { cadence, start, end, amount: plain(input.amount), currency: input.currency ?? budget.currency };
   const price = await priced(work, terms, budget);
   if (price instanceof Refused) return price;
   if (price.count === 0) return invalidInput(['start'], `Nothing of it is to be paid between ${budget.periodStart} and ${budget.periodEnd}, the period of the budget.`);
   const { total, value, rate } = price;
   const commitment = await commitments.insert(work.tx, {
-    id: newId(), budgetId: budget.id, domain: budget.domain, kind, title, supplier, ...terms, status: 'PROPOSED', total, value, paid: '0', overrideDecision: null, rateId: rate?.id ?? null,
+    id: newId(), budgetId: budget.id, domain: budget.domain, kind, title, supplier, workstream, ...terms, status: 'PROPOSED', total, value, paid: '0', overrideDecision: null, rateId: rate?.id ?? null,
     successorId: null, penalty: null, reason: null, createdBy: work.caller.sub, createdAt: work.now, updatedAt: work.now, version: 1,
   });
   work.note({ noun: 'Commitment', entityId: commitment.id, verb: 'proposeCommitment', from: null, to: 'PROPOSED' });
@@ -180,11 +183,12 @@ function told(work: Work, verb: string, decided: { readonly from: CommitmentStat
   return commitment;
 }
 
-function contentProblems({ title, supplier, amount, currency, start, end }: ProposeCommitmentInput): MutationErrorData[] {
+function contentProblems({ title, supplier, workstream, amount, currency, start, end }: ProposeCommitmentInput): MutationErrorData[] {
   const bad = decimalProblem(amount) ?? (isPositive(amount) ? null : 'An amount is greater than 0.');
   return [
     ...lineProblems('title', title),
     ...textProblems({ supplier }, MAX_LINE),
+    ...(workstream == null || (workstream.length <= MAX_LINE && WORKSTREAM.test(workstream)) ? [] : [invalidField(['workstream'], 'A workstream is named by its code, such as CUST-WP-0025.')]),
     ...(bad === null ? [] : [invalidField(['amount'], bad)]),
     ...(currency == null || CURRENCY.test(currency) ? [] : [invalidField(['currency'], 'A currency is three capital letters, such as USD.')]),
     ...dayProblems('start', start),

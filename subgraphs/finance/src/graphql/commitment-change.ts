@@ -22,6 +22,7 @@ addMutation<FinanceContext, ProposeCommitmentInput, Changed>(builder, {
       kind: t.field({ type: CommitmentKind, required: true, description: 'What it is.' }),
       title: t.string({ required: true, description: 'For what; 1 to 500 characters.' }),
       supplier: t.string({ description: 'To whom.' }),
+      workstream: t.string({ description: 'Code of the workstream that it is for, which is not completed while the commitment is PROPOSED or PENDING. Only its shape is checked.' }),
       amount: t.field({ type: 'Decimal', required: true, description: 'What is to be paid each time, greater than 0.' }),
       currency: t.string({ description: 'Its currency, ISO 4217; that of the budget when left out.' }),
       cadence: t.field({ type: Cadence, required: true, description: 'How often.' }),

@@ -13,7 +13,7 @@ import { budgetLines, budgets, commitments, conversionKey, costRows, exchangeRat
 import { builder, Cadence, CommitmentKind, CommitmentStatus, loadHistory, paging, READ, shared, type FinanceContext } from './builder.ts';
 import { budgetById } from './budget.ts';
 import { rateById } from './exchange-rate.ts';
-import { Budget, Commitment, CostRow, Domain, ExchangeRate, Money, Payment } from './refs.ts';
+import { Budget, Commitment, CostRow, Domain, ExchangeRate, Money, Payment, Workstream } from './refs.ts';
 
 /** Loads commitments by id, batched. */
 export const commitmentById = (context: FinanceContext, id: string | null) => (id !== null && isUuid(id) ? context.loaders.load('Commitment.id', id.toLowerCase(), (ids) => commitments.byIds(context.sql, ids)) : null);
@@ -73,6 +73,7 @@ Commitment.implement({
     kind: t.field({ type: CommitmentKind, description: 'What it is.', resolve: (commitment) => commitment.kind }),
     title: t.exposeString('title', { description: 'For what.' }),
     supplier: t.exposeString('supplier', { nullable: true, description: 'To whom.' }),
+    workstream: t.field({ type: Workstream, nullable: true, description: 'The workstream that it is for.', resolve: ({ workstream }) => (workstream === null ? null : { code: workstream }) }),
     amount: t.field({ type: Money, description: 'What is to be paid each time.', resolve: ({ amount, currency }) => ({ amount, currency }) }),
     cadence: t.field({ type: Cadence, description: 'How often.', resolve: (commitment) => commitment.cadence }),
     start: t.expose('start', { type: 'Date', description: 'The first day, on which the first instalment is to be paid.' }),
