@@ -65,6 +65,8 @@ export interface EventType {
   readonly description: string;
   /** Name of the {@link Feed} it reaches clients by, besides `hubEvents`. */
   readonly feed?: string;
+  /** OR of ANDs: who may see it by `hubEvents` when no feed carries it; whoever may read hubs when left out. */
+  readonly scopes?: readonly (readonly string[])[];
   /** Shape of `data`; always an object with `id`, the key of the entity. */
   readonly data: z.ZodObject;
 }
@@ -86,6 +88,7 @@ export function defineEvents<const Types extends Readonly<Record<string, EventTy
   for (const [name, type] of Object.entries(catalogue.types)) {
     if (!NAME.test(name)) throw new Error(`event ${name}: a name is noun.verb in lower case`);
     if (type.feed !== undefined && !(type.feed in catalogue.feeds)) throw new Error(`event ${name}: there is no feed ${type.feed}`);
+    if (type.feed !== undefined && type.scopes !== undefined) throw new Error(`event ${name}: its scopes are those of its feed`);
     if (!('id' in type.data.shape)) throw new Error(`event ${name}: data must carry the entity's id`);
   }
   return catalogue;

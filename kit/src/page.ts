@@ -76,6 +76,17 @@ export async function pagesOf<Row extends object>(sql: Sql, list: List, parentCo
   return new Map(parents.map((parent) => [parent, toPage<Row>(list, window, byParent.get(parent) ?? [], countOf(parent))]));
 }
 
+/** One page of rows that are all at hand, because what they are narrowed by is computed: in the order of a text that is unique. `name` is the list's, for its cursors. */
+export function pageOfRows<Row extends object>(name: string, column: keyof Row & string, rows: readonly Row[], args: PageArgs): Page<Row> {
+  const list: List = { table: name, where: [], order: [{ column, cast: 'text' }] };
+  const window = windowOf(list, args);
+  const key = (row: Row) => String(row[column]);
+  const within = rows
+    .filter((row) => (window.after === null || key(row) > window.after[0]!) && (window.before === null || key(row) < window.before[0]!))
+    .sort((a, b) => (key(a) < key(b) === window.backward ? 1 : -1));
+  return toPage(list, window, within.slice(0, window.size + 1), () => Promise.resolve(rows.length));
+}
+
 interface Window {
   readonly size: number;
   readonly backward: boolean;
@@ -158,7 +169,7 @@ function orderName(list: List): string {
 function writeCursor(list: List, node: object): string {
   const values = list.order.map((column) => {
     const value = (node as Record<string, unknown>)[column.column];
-    return value instanceof Date ? value.toISOString() : String(value);
+    return value instanceof Date ? value.toISOString().slice(0, column.cast === 'date' ? 10 : undefined) : String(value);
   });
   return Buffer.from(JSON.stringify([orderName(list), ...values])).toString('base64url');
 }
@@ -169,6 +180,7 @@ const CASTS: Readonly<Record<string, (text: string) => boolean>> = {
   int: (text) => /^-?\d{1,9}$/.test(text),
   bigint: (text) => /^-?\d{1,18}$/.test(text),
   timestamptz: (text) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text)),
+  date: (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text),
   text: (text) => !text.includes('\0'),
 };
 

@@ -5,13 +5,14 @@ import { anys, environment, leftOpen, lengths, suppressions } from './code.ts';
 import { hubShape } from './hub-shape.ts';
 import { lockfile } from './lockfile.ts';
 import { migrations } from './migrations.ts';
+import { money } from './money.ts';
 import type { Check, Findings } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Every check of the tree, by the name that it is run by. */
 export const checks: Readonly<Record<string, Check>> = {
-  boundaries, 'hub-shape': hubShape, environment, any: anys, suppressions, 'left-open': leftOpen, lengths, lockfile, migrations,
+  boundaries, 'hub-shape': hubShape, environment, any: anys, suppressions, 'left-open': leftOpen, lengths, lockfile, migrations, money,
   async schema() {
     const { runSchema } = await import('../schema.ts');
     const { faults, hints } = await runSchema({ check: true });

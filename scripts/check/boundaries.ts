@@ -13,7 +13,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rules and formats without a database. */
-const PURE = ['content', 'evidence', 'gate', 'alert', 'inventory'];
+const PURE = ['content', 'evidence', 'gate', 'alert', 'inventory', 'money', 'import', 'attribution', 'forecast'];
 
 /** What a file of a hub may import of its own hub. A role that is not listed may import all but `subgraph` and `main`. */
 const ROLES: Readonly<Record<string, readonly string[]>> = {

@@ -7,6 +7,7 @@ import { anys, environment, leftOpen, lengths, suppressions } from './code.ts';
 import { hubShape } from './hub-shape.ts';
 import { fixLockfile, lockfile } from './lockfile.ts';
 import { migrations } from './migrations.ts';
+import { money } from './money.ts';
 import { runChecks } from './all.ts';
 
 let root: string;
@@ -201,5 +202,20 @@ describe('runChecks', () => {
     expect(lines[1]).toBe('  ✖ kit/src/outbox.ts: kit/ may not import gateway/');
     expect(lines[2]).toMatch(/^✓ environment/);
     expect(lines[3]).toMatch(/^✖ lockfile .* 1 found$/); // there is none, which is a fault and not a crash
+  });
+});
+
+describe('money', () => {
+  it.each([['const a = parseFloat(x);', 'float'], ['cost: t.exposeFloat("cost")', 'Float'], ['`SELECT sum("cost")::float`', 'SQL'], ['Number(row.billedCost)', 'amount']])('finds %s', (line, reason) => {
+    put('subgraphs/finance/src/a.ts', line);
+    put('subgraphs/other/src/a.ts', line);
+    expect(money(root).faults).toEqual([expect.stringContaining(reason)]);
+  });
+
+  it('finds floats in the tables, and leaves counts and tests alone', () => {
+    put('subgraphs/finance/src/a.ts', '// no parseFloat here\nNumber(month.slice(5));');
+    put('subgraphs/finance/src/a.test.ts', 'Number(cost)');
+    put('prisma/finance/schema.prisma', 'model A {\n  cost Float\n  other Decimal\n}');
+    expect(money(root).faults).toEqual(['prisma/finance/schema.prisma:2: is a float; amounts are Decimal']);
   });
 });

@@ -21,6 +21,10 @@ const OPTIONAL = [
   'gate', // ops: the evaluation of gates
   'alert', // ops: silences, inhibition, escalation
   'inventory', // ops: reads inventory files
+  'money', // finance: exact decimals, splits, calendar
+  'import', // finance: reads cost and usage files
+  'attribution', // finance: to whom charges belong
+  'forecast', // finance: runway, burn, thresholds, anomalies
   'consumer', // follows the events of other hubs
   'jobs', // scheduled work
   'sample', // its part of the sample organisation

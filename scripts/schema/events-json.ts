@@ -14,7 +14,7 @@ export function printEventsJson(definitions: readonly HubDefinition[]): string {
     const feed = type.feed === undefined ? undefined : catalogue.feeds[type.feed];
     return {
       type: typeOf(manifest, name), version: type.version, hub: manifest.name, description: type.description,
-      field: type.feed ?? null, objectType: feed === undefined ? GENERIC : objectTypeOf(feed), scopes: feed?.scopes ?? READ_SCOPES,
+      field: type.feed ?? null, objectType: feed === undefined ? GENERIC : objectTypeOf(feed), scopes: feed?.scopes ?? type.scopes ?? READ_SCOPES,
       schema: z.toJSONSchema(type.data),
     };
   })).sort((a, b) => (a.type < b.type ? -1 : 1));

@@ -83,10 +83,12 @@ function entityStub(noun: string, key: string, type: string): string {
   return `type ${noun} @key(fields: "${key}", resolvable: false) {\n${key}: ${type}\n}`;
 }
 
+/** What its events have besides the common fields asks for the scopes of the feed: `hubEvents` leads to it too. */
 function eventObject(feed: Feed): string {
+  const scopes = JSON.stringify(feed.scopes) === JSON.stringify(READ_SCOPES) ? '' : requiresScopes(feed.scopes);
   const status = feed.status === undefined ? '' : [
-    described('State before; null when it was made or when the event changed no state.', `from: ${feed.status}`),
-    described('State after; null when the event changed no state.', `to: ${feed.status}`),
+    described('State before; null when it was made or when the event changed no state.', `from: ${feed.status} ${scopes}`),
+    described('State after; null when the event changed no state.', `to: ${feed.status} ${scopes}`),
   ].join('\n');
   const entity = described('The entity, resolved when the event is delivered: what is below may be newer than the event.', `${entityFieldOf(feed)}: ${feed.noun}!`);
   return described(`An event of ${feed.noun}.`, `type ${objectTypeOf(feed)} implements HubEvent {\n${commonFields()}\n${status}\n${entity}\n}`);

@@ -63,10 +63,10 @@ class PortTaken extends UsageError {}
  * by taking 20,000 small files. With these it is near half of that, at the same use of the processor. They set a pace and no
  * limit: what a hub really needs it gets.
  */
-const COLLECT_EARLY = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
+export const COLLECT_EARLY = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
 
 /** For glibc, which otherwise keeps many areas and what was freed in them; buffers of bytes lie there. Others do not read it. */
-const GIVE_BACK = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
+export const GIVE_BACK = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 function startOnce(order: HubOrder): Promise<Kept> {
   return new Promise((resolve, reject) => {

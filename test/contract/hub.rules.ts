@@ -14,7 +14,7 @@ export function aloneApi(definition: HubDefinition): GraphQLSchema {
 }
 
 /** Events of a noun with a lifecycle that do not change its state. */
-const STATELESS_VERBS = ['updated', 'stale', 'repeated', 'escalated'];
+const STATELESS_VERBS = ['updated', 'stale', 'repeated', 'escalated', 'paid', 'threshold_reached', 'threshold_left'];
 
 /** Verbs of lifecycle rows that have no mutation of their own, because another verb makes the move, or the hub itself by what it computes. */
 const INNER = /inside|computed/;

@@ -3,6 +3,7 @@ import DirectivesPlugin from '@pothos/plugin-directives';
 import FederationPlugin from '@pothos/plugin-federation';
 import type { Caller } from '../change.ts';
 import type { Identity, Scope } from '../identity.ts';
+import { CONFIDENTIAL, type Confidential } from './confidential.ts';
 import type { Loaders } from './loaders.ts';
 import { addScalars } from './scalars.ts';
 import { addSharedTypes } from './shared.ts';
@@ -42,10 +43,11 @@ export const FEDERATION_LINK = 'https://specs.apollo.dev/federation/v2.9';
 
 /**
  * Makes a hub's schema builder: federation and directive plugins, the scalars, and the types that all hubs share
- * (`MutationError` and its kinds, `AllowedTransition`, `TransitionRecord`, `RecordedEvent`, `PageInfo`).
+ * (`MutationError` and its kinds, `AllowedTransition`, `TransitionRecord`, `RecordedEvent`, `PageInfo`). A hub that is
+ * `confidential` has scopes on all its own object types.
  */
-export function createHubBuilder<Context extends HubContext>(): HubBuilder<Context> {
-  const builder = new SchemaBuilder<HubTypes<Context>>({ plugins: [DirectivesPlugin, FederationPlugin], defaultFieldNullability: false });
+export function createHubBuilder<Context extends HubContext>({ confidential }: { readonly confidential?: Confidential } = {}): HubBuilder<Context> {
+  const builder = new SchemaBuilder<HubTypes<Context>>({ plugins: [DirectivesPlugin, FederationPlugin, CONFIDENTIAL], defaultFieldNullability: false, confidential });
   // The shared types use only what HubContext has; a builder of a wider context is one of the narrower for them.
   const narrow = builder as unknown as HubBuilder;
   builder.queryType({ description: 'What can be asked.' });

@@ -18,6 +18,9 @@ export interface TransitionRecordRow {
 /** The kinds of `MutationError`, by the names of their GraphQL types. */
 type ErrorOf<Type extends MutationErrorData['type']> = Extract<MutationErrorData, { type: Type }>;
 
+/** The object types that every hub has; what they tell is of what leads to them. */
+export const SHARED_TYPES: ReadonlySet<string> = new Set(['UnmetRule', 'AllowedTransition', 'TransitionRecord', 'RecordedEvent', 'PageInfo', 'TransitionRefused', 'VersionConflict', 'IdempotencyConflict', 'InvalidInput', 'NotFound', 'Duplicate']);
+
 const typeRefs = new WeakMap<object, ReturnType<typeof makeSharedTypes>>();
 
 /** Adds the types that all hubs share; every one is `@shareable`, so that each hub may answer with it. */

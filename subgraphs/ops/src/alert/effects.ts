@@ -36,12 +36,16 @@ const moved = rule(task, ({ id, code }, event) => [{ do: 'resolve', dedupKey: st
 const scrubbed = z.object({ id: z.string().min(1), blake3: z.string(), backend: z.string(), found: z.string(), packageCount: z.int(), workstreams: z.array(z.string()), repos: z.array(z.string()), services: z.array(z.string()) });
 const scrubKey = (id: string) => `scrub/${id}`;
 
-const runway = z.object({ id: z.string().min(1), escalated: z.boolean().nullish(), monthsRemaining: z.object({ low: z.string().nullish(), expected: z.string().nullish(), high: z.string().nullish() }).nullish(), threshold: z.string().nullish() });
+// Whoever may read alerts may not read finance: alerts say that something is wrong there, and never a number of it.
+const runway = z.object({ id: z.string().min(1), escalated: z.boolean().nullish() });
 const runwayKey = (domain: string) => `runway/${domain}`;
-const budget = z.object({ id: z.string().min(1), kind: z.enum(['ACTUAL', 'FORECAST']), threshold: z.string(), used: z.string().nullish() });
+const budget = z.object({ id: z.string().min(1), kind: z.enum(['ACTUAL', 'FORECAST']), threshold: z.string() });
 
 /** Each threshold has its own alert: who is below the upper one again may be above the lower one still. */
 const budgetKey = (id: string, kind: string, threshold: string) => `budget/${id}/${kind.toLowerCase()}/${threshold}`;
+
+const anomaly = z.object({ id: z.string().min(1), day: z.iso.date(), service: z.string().nullish(), provider: z.string().nullish() }).refine(({ service, provider }) => service != null || provider != null, 'service or provider is missing');
+const anomalyKey = ({ day, service, provider }: z.output<typeof anomaly>) => `cost-anomaly/${service != null ? `service/${service}` : `provider/${provider}`}/${day}`;
 
 /** The domain that a rule cannot do without. */
 function domainOf(event: CloudEvent): string {
@@ -73,17 +77,27 @@ export const rules: Readonly<Record<string, Rule>> = {
   ]),
   'org.artifactstore.scrub.repaired': rule(scrubbed, ({ id, backend }) => [{ do: 'resolve', dedupKey: scrubKey(id), note: `The bytes in ${backend} are right again.` }]),
 
-  'org.finhub.runway.breached': rule(runway, ({ escalated, monthsRemaining, threshold }, event) => {
+  'org.finhub.runway.breached': rule(runway, ({ escalated }, event) => {
     const domain = domainOf(event);
-    const months = monthsRemaining?.expected == null ? '' : `: ${monthsRemaining.expected} months`;
-    return [{ do: 'raise', dedupKey: runwayKey(domain), severity: escalated ? 'CRITICAL' : 'ERROR', title: `The runway of ${domain} is below its threshold${months}`, detail: threshold == null ? undefined : `Threshold: ${threshold} months.`, domain }];
+    return [{ do: 'raise', dedupKey: runwayKey(domain), severity: escalated ? 'CRITICAL' : 'ERROR', title: `The runway of ${domain} is below its ${escalated ? 'second ' : ''}threshold`, detail: 'Domain.runway says how long the money lasts, and by which assumptions.', domain }];
   }),
   'org.finhub.runway.recovered': rule(runway, (_data, event) => [{ do: 'resolve', dedupKey: runwayKey(domainOf(event)), note: 'The runway is above its threshold again.' }]),
-  'org.finhub.budget.threshold_reached': rule(budget, ({ id, kind, threshold, used }, event) => {
+  'org.finhub.budget.threshold_reached': rule(budget, ({ id, kind, threshold }, event) => {
     const domain = domainOf(event);
-    return [{ do: 'raise', dedupKey: budgetKey(id, kind, threshold), severity: kind === 'ACTUAL' ? 'ERROR' : 'WARNING', title: `A budget of ${domain} ${kind === 'ACTUAL' ? 'has used' : 'is forecast to use'} ${used ?? threshold} %`, domain }];
+    return [{ do: 'raise', dedupKey: budgetKey(id, kind, threshold), severity: kind === 'ACTUAL' ? 'ERROR' : 'WARNING', title: `A budget of ${domain} ${kind === 'ACTUAL' ? 'has reached' : 'is forecast to reach'} its threshold of ${threshold} %`, domain, labels: { budget: id } }];
   }),
   'org.finhub.budget.threshold_left': rule(budget, ({ id, kind, threshold }) => [{ do: 'resolve', dedupKey: budgetKey(id, kind, threshold), note: 'The budget is below the threshold again.' }]),
+  'org.finhub.cost.anomaly': rule(anomaly, (data, event) => {
+    const { day, service, provider } = data;
+    return [
+      {
+        do: 'raise', dedupKey: anomalyKey(data), severity: 'WARNING', title: `${service ?? provider} cost far more than usual on ${day}`, detail: 'costAnomalies says how much, and costs which charges.',
+        // what a provider charges is of no service by itself: the hub that keeps the charges
+        service: service ?? 'finance', domain: event.domain, labels: { day, ...(provider != null && { provider }) },
+      },
+    ];
+  }),
+  'org.finhub.cost.anomaly_left': rule(anomaly, (data) => [{ do: 'resolve', dedupKey: anomalyKey(data), note: 'The charges of the day were corrected.' }]),
 };
 
 /** What an event asks for. @throws what makes it unfit: its data is not as the rule needs it. */

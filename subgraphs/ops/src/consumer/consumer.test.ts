@@ -53,7 +53,7 @@ it('raises the alert that each event of another hub asks for, about what it is a
     [`task-stale/${task}`]: { status: 'RAISED', severity: 'WARNING', title: 'Task CUST-WP-0002-T01 is stale', workstream: { code: 'CUST-WP-0002' }, domain: { slug: 'custodian' }, source: '/hubs/governance' },
     'copyleft/warehouse': { severity: 'ERROR', title: 'Copyleft in 2 direct production dependencies of warehouse', repo: { slug: 'warehouse' } },
     [`scrub/${location}`]: { severity: 'CRITICAL', title: 'Stored evidence is changed in local', repo: { slug: 'state-hub' }, workstream: { code: 'CUST-WP-0002' } },
-    'runway/infotech': { severity: 'ERROR', title: 'The runway of infotech is below its threshold: 3.1 months', domain: { slug: 'infotech' } },
+    'runway/infotech': { severity: 'ERROR', title: 'The runway of infotech is below its threshold', domain: { slug: 'infotech' } },
   });
 });
 
@@ -79,6 +79,20 @@ it('keeps the thresholds of a budget apart', async () => {
   await publisher.publish('finance', budget('reached', '80'), budget('reached', '100'), budget('left', '100'));
   await caughtUp('EVENTS_FINANCE', 3);
   expect(await alerts()).toMatchObject({ [`budget/${id}/actual/80`]: { status: 'RAISED' }, [`budget/${id}/actual/100`]: { status: 'RESOLVED' } });
+});
+
+it('warns of a day that cost far more by service or provider, and ends when it is corrected; no number of finance gets out', async () => {
+  const anomaly = (verb: 'anomaly' | 'anomaly_left', what: object, day = '2026-03-02') => ({ type: `org.finhub.cost.${verb}`, data: { id: `${day}/x`, day, service: null, provider: null, factor: '7.31', ...what } });
+  await publisher.publish('finance', anomaly('anomaly', { service: 'core-hub' }), anomaly('anomaly', { provider: 'AWS' }), anomaly('anomaly', { provider: 'AWS' }, '2026-03-03'), anomaly('anomaly_left', { provider: 'AWS' }), runway('breached'));
+  await caughtUp('EVENTS_FINANCE', 5);
+  const found = await alerts();
+  expect(found).toMatchObject({
+    'cost-anomaly/service/core-hub/2026-03-02': { status: 'RAISED', severity: 'WARNING', title: 'core-hub cost far more than usual on 2026-03-02' },
+    'cost-anomaly/provider/AWS/2026-03-02': { status: 'RESOLVED' },
+    'cost-anomaly/provider/AWS/2026-03-03': { status: 'RAISED' },
+  });
+  expect(await hub.ask('{ finance: alerts(filter: { services: ["finance"] }) { totalCount } coreHub: alerts(filter: { services: ["core-hub"] }) { totalCount } }')).toEqual({ finance: { totalCount: 2 }, coreHub: { totalCount: 1 } });
+  expect(JSON.stringify(await hub.ask('{ alerts { nodes { title detail labels { name value } timeline { note } } } }'))).not.toMatch(/7\.31|3\.1 |2\.5/);
 });
 
 it('sets aside what it cannot take in with all behind it of the same subject, says so, and takes it in order when told to', async () => {
