@@ -5,6 +5,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { signCursor } from '@hubgraph/kit/cursor';
 import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
 import { startNats } from '../scripts/embedded/nats.ts';
 import { eventPublisher, type EventFacts } from '../test/harness/event-publisher.ts';
@@ -13,17 +14,21 @@ import type { ClientsOrder, ClientsReport } from './fanout/clients.ts';
 // One event to many subscribers: the real gateway with the committed schema in a process of its own, its hubs in another,
 // thin clients in a third. In the same run, as the floor, a bare `ws` server sends the same bytes to as many clients.
 //
-//   node bench/fanout.ts [--clients 10000] [--rounds 10] [--burst 30] [--json]
+// Then all clients come back at once, so many events behind, with filters that let one in a hundred pass.
+//
+//   node bench/fanout.ts [--clients 10000] [--rounds 10] [--burst 30] [--behind 10000] [--json]
 
-const { values } = parseArgs({ options: { clients: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '10' }, burst: { type: 'string', default: '30' }, json: { type: 'boolean', default: false } } });
-const [clients, rounds, burst] = [Number(values.clients), Number(values.rounds), Number(values.burst)];
+const { values } = parseArgs({ options: { clients: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '10' }, burst: { type: 'string', default: '30' }, behind: { type: 'string', default: '10000' }, json: { type: 'boolean', default: false } } });
+const [clients, rounds, burst, behind] = [Number(values.clients), Number(values.rounds), Number(values.burst), Number(values.behind)];
+const CURSOR_KEY = 'a key of the bench, 32 characters';
+const SERVICES = 100;
 const HUBS = ['governance', 'contributions', 'artifacts', 'ops'];
 const EVENT_HUBS = { governance: 'statehub', contributions: 'contribhub', artifacts: 'artifactstore', ops: 'opshub' };
 
 /** Fifty classes: five plans over three hubs, five filters that all let the event pass, two sets of rights. */
 const documents = ['title', 'title owner', 'title count', 'title source', 'title detail'].map((fields) => `subscription Watch($filter: AlertEventFilter) { alertChanged(filter: $filter) { cursor type time from to alert { id severity ${fields} workstream { code title status contributions(first: 3) { totalCount } } } } }`);
 const filters = [{}, { severities: ['CRITICAL', 'ERROR'] }, { domains: ['custodian'] }, { statuses: ['RAISED'] }, { services: ['service-1', 'service-2'] }];
-const raised = (n: number): EventFacts => ({ type: 'org.opshub.alert.raised', domain: 'custodian', data: { id: `alert-${n}`, from: null, to: 'RAISED', version: 1, dedupKey: `key-${n}`, severity: 'CRITICAL', title: 'Disk full', subject: 'SERVICE', service: 'service-1', workstream: 'CUST-WP-0001', count: 1, escalation: 0, suppressed: false } });
+const raised = (n: number, service = 'service-1'): EventFacts => ({ type: 'org.opshub.alert.raised', domain: 'custodian', data: { id: `alert-${n}`, from: null, to: 'RAISED', version: 1, dedupKey: `key-${n}`, severity: 'CRITICAL', title: 'Disk full', subject: 'SERVICE', service, workstream: 'CUST-WP-0001', count: 1, escalation: 0, suppressed: false } });
 
 const children: ChildProcess[] = [];
 const start = (file: string, args: readonly string[] = []): ChildProcess => {
@@ -60,6 +65,7 @@ try {
     gatewayCpuMsPerEvent: rounded(ours.cpuPerEvent),
     deliveriesPerSecond: { gateway: ours.rate, bare: bare.rate },
     executionsPerEvent: ours.executions, hubCallsPerEvent: ours.calls, hubCallsPerBurst: ours.burstCalls,
+    comeBack: ours.storm,
     idleKiBPerSubscriber: { gateway: ours.memory, bare: bare.memory },
   };
   console.log(values.json ? JSON.stringify(report) : report);
@@ -83,7 +89,7 @@ async function measureGateway() {
 
   const watchers = start('clients');
   const subscribes = filters.flatMap((filter) => documents.map((query) => JSON.stringify({ id: 'w', type: 'subscribe', payload: { query, variables: { filter } } })));
-  const connect = (count: number): Promise<ClientsReport> => asked(watchers, { order: 'connect', port: Number(new URL(url).port), path: '/graphql', count, atOnce: 50, first: tokens.map((token) => JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } })), then: subscribes } satisfies ClientsOrder);
+  const connect = (count: number): Promise<ClientsReport> => asked(watchers, { order: 'connect', port: Number(new URL(url).port), path: '/graphql', count, atOnce: 50, first: tokens.map((token) => JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } })), second: subscribes } satisfies ClientsOrder);
   // what is made once for a class is not counted as a subscriber's
   await connect(100);
   await until(async () => (await state()).counts['subscription.ready'] === 100);
@@ -109,12 +115,28 @@ async function measureGateway() {
   const { last } = await done;
   const burstCalls = (await hubCalls()) - calledAfter;
   await asked(watchers, { order: 'close' });
+  const storm = await measureStorm(watchers, Number(new URL(url).port), tokens, state);
   return {
-    frame, single, burstCalls, rate: Math.round((clients * burst) / ((last - begun) / 1_000)),
+    storm, frame, single, burstCalls, rate: Math.round((clients * burst) / ((last - begun) / 1_000)),
     memory: rounded((idle.rss - before.rss) / (clients - 100) / 1_024),
     executions: ((after.counts['event.hydrated'] ?? 0) - (counted.counts['event.hydrated'] ?? 0)) / rounds,
     calls: (calledAfter - called) / rounds, cpuPerEvent: (after.cpu - counted.cpu) / rounds,
   };
+}
+
+/** All clients at once, each with a cursor from before the events. */
+async function measureStorm(watchers: ChildProcess, port: number, tokens: readonly string[], state: () => Promise<GatewayState>) {
+  const cursor = signCursor(CURSOR_KEY, { p: { ops: publisher.position('ops') } });
+  for (let n = 0; n < behind; n += 500) await publisher.publish('ops', ...Array.from({ length: 500 }, (_, index) => raised(n + index, `service-${(n + index) % SERVICES}`)));
+  const subscribes = Array.from({ length: 50 }, (_, service) => JSON.stringify({ id: 'w', type: 'subscribe', payload: { query: documents[0], variables: { filter: { services: [`service-${service}`] } }, extensions: { cursor } } }));
+  const before = await state();
+  const current = asked<Arrived>(watchers, { order: 'expect', frames: behind / SERVICES, clients });
+  const begun = now();
+  watchers.send({ order: 'connect', port, path: '/graphql', count: clients, atOnce: 200, first: tokens.map((token) => JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } })), second: subscribes } satisfies ClientsOrder);
+  for (let report = await current as Partial<Arrived>; report.last === undefined; report = await message(watchers));
+  const seconds = rounded((now() - begun) / 1_000);
+  const after = await state();
+  return { eventsBehind: behind, seconds, cpuSeconds: rounded((after.cpu - before.cpu) / 1_000), executions: (after.counts['event.hydrated'] ?? 0) - (before.counts['event.hydrated'] ?? 0) };
 }
 
 async function oneEvent(watchers: ChildProcess, n: number): Promise<{ begun: number; arrived: Arrived }> {

@@ -5,10 +5,10 @@ import { createConnection, type Socket } from 'node:net';
 
 /** What the parent asks for. */
 export type ClientsOrder =
-  /** Opens `count` sockets, `atOnce` at a time; each sends one of `first`, and one of `then` after the first answer. */
-  | { readonly order: 'connect'; readonly port: number; readonly path: string; readonly count: number; readonly atOnce: number; readonly first?: readonly string[]; readonly then?: readonly string[] }
-  /** Reports once every client has got `frames` more frames. */
-  | { readonly order: 'expect'; readonly frames: number }
+  /** Opens `count` sockets, `atOnce` at a time; each sends one of `first`, and one of `second` after the first answer. */
+  | { readonly order: 'connect'; readonly port: number; readonly path: string; readonly count: number; readonly atOnce: number; readonly first?: readonly string[]; readonly second?: readonly string[] }
+  /** Reports once every client, or this many that are still to come, has got `frames` more frames. */
+  | { readonly order: 'expect'; readonly frames: number; readonly clients?: number }
   | { readonly order: 'close' };
 
 /** What it tells the parent; times are milliseconds since 1970. */
@@ -30,6 +30,7 @@ const now = (): number => performance.timeOrigin + performance.now();
 const clients: Client[] = [];
 let wanted = Number.POSITIVE_INFINITY;
 let complete = 0;
+let awaited: number | undefined;
 let times: number[] = [];
 let bytes = 0;
 let sample = '';
@@ -39,6 +40,7 @@ process.on('message', (order: ClientsOrder) => {
   if (order.order === 'connect') void connectAll(order);
   else if (order.order === 'expect') {
     wanted = order.frames;
+    awaited = order.clients;
     complete = bytes = 0;
     times = [];
     for (const client of clients) client.frames = 0;
@@ -58,7 +60,7 @@ async function connectAll(order: ClientsOrder & { order: 'connect' }): Promise<v
   tell({ report: 'connected' });
 }
 
-function connectOne({ port, path, first, then }: ClientsOrder & { order: 'connect' }, index: number): Promise<void> {
+function connectOne({ port, path, first, second }: ClientsOrder & { order: 'connect' }, index: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
     const client: Client = { socket, rest: undefined, upgraded: false, answered: false, frames: 0 };
@@ -77,7 +79,7 @@ function connectOne({ port, path, first, then }: ClientsOrder & { order: 'connec
       read(client, chunk, (text) => {
         if (first === undefined || client.answered) return arrived(client, text);
         client.answered = true;
-        if (then) socket.write(masked(1, then[index % then.length]!));
+        if (second) socket.write(masked(1, second[index % second.length]!));
         resolve();
       });
     });
@@ -108,7 +110,7 @@ function arrived(client: Client, payload: Buffer): void {
   if (++client.frames !== wanted) return;
   times.push(now());
   if (sample === '') sample = payload.toString();
-  if (++complete < clients.length) return;
+  if (++complete < (awaited ?? clients.length)) return;
   tell({ report: 'arrived', last: times.at(-1)!, p50: times[times.length >> 1]!, bytes, sample });
   sample = '';
 }

@@ -82,10 +82,14 @@ export function liveCatalogue(file: EventsFile): LiveCatalogue {
   };
 }
 
-/** The value of a CloudEvent at a dotted path such as `data.code`; undefined where there is none. */
+const words = new Map<string, readonly string[]>();
+
+/** The value of a CloudEvent at a dotted path such as `data.code`; undefined where there is none. Paths are those of the catalogue. */
 export function valueAt(value: unknown, path: string): unknown {
+  let names = words.get(path);
+  if (!names) words.set(path, (names = path.split('.')));
   let inner: unknown = value;
-  for (const name of path.split('.')) {
+  for (const name of names) {
     if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, name)) return undefined;
     inner = (inner as Record<string, unknown>)[name];
   }

@@ -10,7 +10,7 @@ import { bindingOf, cursorsOf } from './resume.ts';
 import type { Positions, Source } from './source.ts';
 import { createScan, type Scan } from './scan.ts';
 import type { Sink } from './subscriber.ts';
-import { topicOf, type Delivery, type Seat, type Topic, type Topics } from './topics.ts';
+import { topicOf, type Delivery, type Topic, type Topics } from './topics.ts';
 
 /** One subscriber as its group sees it while it is at the tail. */
 export interface Rider {
@@ -104,7 +104,7 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
   const cursors = cursorsOf(cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
   const riders = new Set<Rider>();
   const scans = new Map<string, Scan>();
-  let seats: (Seat | (() => void))[] = [];
+  let seats: Disposable[] = [];
   let steps: Step[] = [];
   let next = 0;
   let writing = false;
@@ -177,12 +177,12 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
       seats.push(topics.take(hub, topic, receive, () => riders.size));
       // the tail is still known then
       const unlisten = sources.get(hub)?.onBreak((error) => push({ number: next++, broken: { error, hub, positions: positionsOf(topic.hubs) } }));
-      if (unlisten) seats.push(unlisten);
+      if (unlisten) seats.push({ [Symbol.dispose]: unlisten });
     }
   };
   const rise = (): void => {
     if (riders.size > 0 || steps.length > 0) return;
-    for (const seat of seats) typeof seat === 'function' ? seat() : seat[Symbol.dispose]();
+    for (const seat of seats) seat[Symbol.dispose]();
     seats = [];
   };
 

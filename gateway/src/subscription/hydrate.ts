@@ -44,6 +44,8 @@ export interface HydrationOptions {
 
 /** Milliseconds for which an execution serves those who come to the event later; after that they get present data. */
 const FRESH_MS = 1_000;
+/** The same for events from the past: thousands come back at once, and what changes after the answer has an event that follows. */
+const FRESH_REPLAYED_MS = 10_000;
 
 interface Execution {
   readonly begun: number;
@@ -119,7 +121,7 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
       const shared = executionsOf(delivery);
       const known = shared.get(group.key);
       const now = performance.now();
-      if (known && now - known.begun < FRESH_MS) return known.frame;
+      if (known && now - known.begun < (delivery.replayed ? FRESH_REPLAYED_MS : FRESH_MS)) return known.frame;
       const frame = execute(group, delivery);
       shared.set(group.key, { begun: now, frame });
       return frame;

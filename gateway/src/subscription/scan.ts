@@ -15,7 +15,7 @@ export interface Found {
 export interface Scan {
   /** What follows `after`; undefined when that is not in memory, and must be read from the log. */
   next(after: number): Found | undefined;
-  /** One reader more; disposing it gives up what was found when it was the last. */
+  /** One reader more; what was found is given up a while after the last was disposed. */
   use(): Disposable;
 }
 
@@ -23,6 +23,8 @@ export interface Scan {
 const STRETCH = 2_000;
 /** Readers farther apart than this do not share: each begins anew. */
 const REACH = 50_000;
+/** Where one reader was, others are likely to come soon. */
+const KEPT_MS = 10_000;
 
 /** A scan that nobody uses yet. */
 export function createScan(source: Pick<Source, 'at' | 'tail'>, topic: Topic): Scan {
@@ -32,6 +34,7 @@ export function createScan(source: Pick<Source, 'at' | 'tail'>, topic: Topic): S
   let to = 0;
   let epoch: string | undefined;
   let users = 0;
+  let forgetting: NodeJS.Timeout | undefined;
 
   const look = (after: number, until: number): { readonly entries: Entry[]; readonly reached: number } => {
     const entries: Entry[] = [];
@@ -71,9 +74,11 @@ export function createScan(source: Pick<Source, 'at' | 'tail'>, topic: Topic): S
     },
     use() {
       users++;
+      clearTimeout(forgetting);
       return {
         [Symbol.dispose]() {
-          if (--users === 0) [found, from, to] = [[], 0, 0];
+          if (--users > 0) return;
+          forgetting = setTimeout(() => ([found, from, to] = [[], 0, 0]), KEPT_MS).unref();
         },
       };
     },

@@ -46,6 +46,17 @@ export function connect(socket: WebSocket, request: IncomingMessage, { ground, r
   const close = ([code, reason]: Closing): void => {
     if (outflow.open) socket.close(code, reason);
   };
+  let isHeld = false;
+  /** Lets what is written in this turn of the event loop go to the network in one piece. */
+  const holdBack = (): void => {
+    if (isHeld) return;
+    isHeld = true;
+    request.socket.cork();
+    setImmediate(() => {
+      isHeld = false;
+      request.socket.uncork();
+    });
+  };
   // what each subscription was told last of its place
   const told = new Map<string, { cursor: string | undefined }>();
   /** Tells places in a pong, which nobody has to answer; other clients than ours pass over it. */
@@ -60,9 +71,10 @@ export function connect(socket: WebSocket, request: IncomingMessage, { ground, r
       return {
         get open() { return gate.isOpen; },
         ready: () => gate.open(),
-        write(frame) {
+        write(frame, more) {
           if (!outflow.open) return;
           place.cursor = frame.cursor;
+          if (more) holdBack();
           // without compression ws hands everything to the network at once, so this keeps the order with what it sends
           request.socket.write(textFrame(frame, prefix, '}'));
         },

@@ -56,7 +56,8 @@ export interface Sink {
   readonly open?: boolean;
   /** Resolves to true once the client can take a frame, to false when it has been too slow for too long. */
   ready(): Promise<boolean>;
-  write(frame: Frame): void;
+  /** `more`: others follow at once, so that they may go to the network together. */
+  write(frame: Frame, more?: boolean): void;
   /** All up to `cursor` was written: the client has caught up, and with its snapshot if it wanted one. At most once; must not wait. */
   current?(cursor: string): void;
 }

@@ -172,8 +172,8 @@ export function createWay(options: WayOptions): Way {
         if (stopped) return;
         // made anew for another identity meanwhile
         if (making[0] !== first) continue;
-        sink.write(frame);
         making.shift();
+        sink.write(frame, making.length > 0);
         written = first.delivery;
       } else if (outlet.closed) {
         if (failure !== undefined) throw failure;
