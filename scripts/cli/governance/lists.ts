@@ -38,7 +38,7 @@ export const LISTS: Readonly<Record<string, readonly List[]>> = {
   ],
   contributions: [{ field: 'contributions', filter: '{ statuses: [DRAFT, SUBMITTED, ACKNOWLEDGED, ACCEPTED] }', order: 'CREATED', selection: 'id status slug title: slug since: createdAt workstream { code } domain { slug }', item: ({ slug }) => ({ noun: 'CONTRIBUTION', code: slug }) }],
   artifacts: [{ field: 'artifactPackages', filter: '{ statuses: [CREATED, UPLOADING] }', order: 'CREATED', selection: 'id status title: subject since: createdAt workstream { code } task { code } domain { slug }', item: () => ({ noun: 'ARTIFACT_PACKAGE' }) }],
-  finance: [{ field: 'commitments', filter: '{ statuses: [PROPOSED, PENDING] }', order: 'CREATED', selection: 'id status title since: createdAt workstream { code } domain { slug }', item: () => ({ noun: 'COMMITMENT' }) }],
+  finance: [{ field: 'commitments', filter: '{ statuses: [PROPOSED, PENDING] }', order: 'CREATED', selection: 'id status title: id since: createdAt workstream { code } domain { slug }', item: () => ({ noun: 'COMMITMENT' }) }],
 };
 
 /** Few enough that the longest titles fit into one request. */

@@ -70,7 +70,7 @@ describe('what other hubs have', () => {
       { code: 'GATE_PENDING', hub: 'ops', noun: 'Gate', id: ids.gate, key: 'CORE-CUTOVER', status: 'PENDING' },
       { code: 'CONTRIBUTION_WAITING', hub: 'contributions', noun: 'Contribution', id: ids.contribution, key: 'EP-CUST-001', status: 'DRAFT' },
       { code: 'PACKAGE_UPLOADING', hub: 'artifacts', noun: 'ArtifactPackage', id: ids.package, title: 'evidence', status: 'UPLOADING' },
-      { code: 'COMMITMENT_PENDING', hub: 'finance', noun: 'Commitment', id: ids.commitment, title: 'Hosting', status: 'PENDING' },
+      { code: 'COMMITMENT_PENDING', hub: 'finance', noun: 'Commitment', id: ids.commitment, title: ids.commitment, status: 'PENDING' },
     ];
     const [error] = refused.errors as any[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- one of several types
     expect(error.blockers).toHaveLength(5);

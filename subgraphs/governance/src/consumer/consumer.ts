@@ -69,6 +69,7 @@ export function otherHubs({ sql, changes, natsUrl, clock, log, rule, waitMs, don
       for (const hub of CLOSURE_HUBS) followed.set(hub, followStream({ bus: connected, following: following(hub), part: 'governance.follows', log, clock, done }));
       return {
         health: () => [...followed.values()].map((one) => one.health()),
+        views: () => [...followed.values()].map((one) => one.view()),
         async stop() {
           await Promise.all([...followed.values()].map((one) => one.stop()));
           await connected.close();

@@ -46,7 +46,8 @@ const gate = rule(z.object({ id, to, code: z.string(), workstream: key, service:
 const service = rule(z.object({ slug: z.string().min(1), name: z.string(), repo: key }), ({ slug, name, repo }, { type }) => ({ ...bare, noun: 'Service', id: slug, code: slug, title: name, status: type.endsWith('.retired') ? 'RETIRED' : 'REGISTERED', repo: repo ?? null }));
 const contribution = rule(z.object({ id, to, slug: z.string(), workstream: key }), ({ id, to, slug, workstream }) => ({ ...bare, noun: 'Contribution', id, code: slug, title: slug, status: to, workstream: workstream ?? null }));
 const artifactPackage = rule(z.object({ id, to, subject: z.string(), workstream: key, task: key }), ({ id, to, subject, workstream, task }) => ({ ...bare, noun: 'ArtifactPackage', id, title: subject, status: to, workstream: workstream ?? workstreamOf(task) }));
-const commitment = rule(z.object({ id, to, title: z.string(), workstream: key }), ({ id, to, title, workstream }) => ({ ...bare, noun: 'Commitment', id, title, status: to, workstream: workstream ?? null }));
+// finance is confidential: what a commitment is called is for those who may read it there
+const commitment = rule(z.object({ id, to, workstream: key }), ({ id, to, workstream }) => ({ ...bare, noun: 'Commitment', id, title: id, status: to, workstream: workstream ?? null }));
 
 const verbs = (noun: string, words: string, of: Rule): [string, Rule][] => words.split(' ').map((verb) => [`org.${noun}.${verb}`, of]);
 
@@ -57,7 +58,7 @@ export const foreignRules: Readonly<Record<string, Rule>> = Object.fromEntries([
   ...verbs('opshub.gate', 'defined updated ready passed failed reopened waived expired', gate),
   ...verbs('contribhub.contribution', 'drafted updated submitted acknowledged accepted rejected merged withdrawn reopened', contribution),
   ...verbs('artifactstore.package', 'created updated uploading finalized failed deleted', artifactPackage),
-  ...verbs('finhub.commitment', 'proposed updated signed activated exhausted expired paid canceled superseded', commitment),
+  ...verbs('finhub.commitment', 'proposed signed activated exhausted expired paid canceled superseded', commitment),
 ]);
 
 const hubOf = new Map(Object.entries(HUB_STREAMS).map(([hub, { eventHub }]) => [eventHub, hub as ClosureHub]));
