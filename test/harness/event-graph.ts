@@ -115,6 +115,8 @@ export interface EventGraph extends AsyncDisposable {
   readonly hubs: TestHubs;
   readonly reporter: WaitingReporter;
   readonly subscriptions: Subscriptions;
+  /** Calls that the hubs got so far. */
+  hubCalls(): number;
   /** Goes over to another schema and events; the hubs themselves stay as they are. */
   enter(schema: TestSchema, events?: EventsFile): Promise<{ readonly kept: number; readonly ended: number }>;
   client(identity?: Partial<Parameters<typeof identityOf>[0]>, options?: TestClientOptions): Promise<TestClient>;
@@ -216,6 +218,7 @@ export async function startEventGraph(options: EventGraphOptions): Promise<Event
   };
   return {
     url, http: url.replace('ws:', 'http:'), engine, hubs, reporter, subscriptions, stop,
+    hubCalls: () => running.reduce((sum, { received }) => sum + received.length, 0),
     enter: async (schema, file = testEvents) => subscriptions.enter(await engine.stage(compose(schema)), file),
     client: (facts, more) => connectClient(url, { authorization: credentials(facts), ...more }),
     [Symbol.asyncDispose]: stop,

@@ -105,6 +105,46 @@ it('loses and doubles nothing at the seam, whatever changes while it is read and
   );
 });
 
+it('gives three thousand entities exactly once while changes come all the time', async () => {
+  open(3_000);
+  const graph = await start();
+  await using client = await graph.client();
+  const versions = new Map<string, number>();
+  let changing = true;
+  let changes = 0;
+  const busy = (async () => {
+    for (let round = 0; changing; round++) {
+      const events = Array.from({ length: 20 }, (_, index) => change(`a${String((round * 997 + index * 131) % 3_000).padStart(5, '0')}`));
+      await publisher.publish('ops', ...events);
+      changes += events.length;
+    }
+  })();
+  const calls = graph.hubCalls();
+  const operation = client.subscribe(watch, { snapshot: true });
+  const seen: ReturnType<typeof eventOf>[] = [];
+  let present = 0;
+  while (present < 3_000) {
+    const event = eventOf(await operation.next());
+    seen.push(event);
+    if (event.type.endsWith('.snapshot')) present++;
+  }
+  const asked = graph.hubCalls() - calls;
+  changing = false;
+  await busy;
+  await publisher.publish('ops', change('last'));
+  while (seen.at(-1)?.alert.id !== 'last') seen.push(eventOf(await operation.next()));
+  // of each entity: its state once, then every later version once and in order
+  for (const { id, type, alert } of seen) {
+    if (type.endsWith('.snapshot')) versions.set(alert.id, Number(id.split('/')[1]));
+    else versions.set(alert.id, (versions.get(alert.id) ?? 0) + 1);
+  }
+  expect(changes).toBeGreaterThan(0);
+  expect(seen.filter(({ type }) => type.endsWith('.snapshot')).map(({ alert }) => alert.id)).toHaveLength(new Set([...hubs.alerts.keys()]).size - 1);
+  expect(Object.fromEntries(versions)).toEqual(Object.fromEntries([...hubs.alerts].map(([id, { version }]) => [id, version])));
+  // fifteen pages, and entities a hundred at a time, not one by one
+  expect(asked).toBeLessThan(300);
+});
+
 it('begins anew for a client that was cut off in the middle, and goes on from a cursor behind it', async () => {
   open(450);
   const graph = await start();
