@@ -100,6 +100,7 @@ export const events = defineEvents({
         domains: list('domain', 'Slugs of domains.'),
         workstreams: list('data.workstream', 'Codes of workstreams.'),
       },
+      snapshot: { list: 'evidences', order: 'OBSERVED', filter: { kinds: 'kinds', environments: 'environments', results: 'results', services: 'services', domains: 'domains', workstreams: 'workstreams' } },
     },
   },
   types: {
