@@ -34,7 +34,6 @@ async function open(url: string, asked: HttpAsked = {}): Promise<HttpStream> {
 
 const authorization = credentials();
 const SSE = { accept: 'text/event-stream', authorization };
-const TOKEN = 'x-graphql-event-stream-token';
 const query = 'subscription { workstreamChanged { workstream { id } } }';
 const idOf = (answer: any): string => answer.data.workstreamChanged.workstream.id;
 const sse = (graph: EventGraph, body: object = { query }, headers: Record<string, string> = {}): Promise<HttpStream> => open(graph.http, { headers: { ...SSE, ...headers }, body });
@@ -42,8 +41,6 @@ const told = async (stream: HttpStream): Promise<any> => {
   await stream.ended;
   return JSON.parse(stream.text).errors[0].extensions;
 };
-const big = () => ({ ...testHubs(), titles: new Map([['w1', 'x'.repeat(200_000)], ['w2', 'short']]) });
-const bigQuery = 'subscription { workstreamChanged { workstream { id title } } }';
 
 describe('an EventSource', () => {
   const listen = (url: string, as?: string) => {
@@ -242,156 +239,5 @@ describe('what is refused', () => {
     await sse(graph);
     const full = await sse(graph);
     expect([full.status, full.headers['retry-after'], await told(full)]).toMatchObject([503, '1', { code: 'HUB_UNAVAILABLE' }]);
-  });
-});
-
-describe('a single connection', () => {
-  const reserve = async (graph: EventGraph, as = authorization): Promise<string> => (await fetch(graph.http, { method: 'PUT', headers: { authorization: as } })).text();
-  const attach = (graph: EventGraph, token: string, headers: Record<string, string> = {}): Promise<HttpStream> => open(`${graph.http}?token=${token}`, { method: 'GET', headers: { accept: 'text/event-stream', ...headers } });
-  const operate = (graph: EventGraph, token: string, operationId: unknown, more: object = { query }, headers: Record<string, string> = { authorization }): Promise<HttpStream> =>
-    open(graph.http, { headers: { [TOKEN]: token, ...headers }, body: { ...more, extensions: { operationId } } });
-  const complete = (graph: EventGraph, token: string, operationId: string, headers: Record<string, string> = { authorization }): Promise<Response> =>
-    fetch(`${graph.http}?operationId=${operationId}`, { method: 'DELETE', headers: { [TOKEN]: token, ...headers } });
-
-  it('carries the answers of many operations, also of those that began before it', async () => {
-    const graph = await start();
-    const token = await reserve(graph);
-    expect((await operate(graph, token, 'early', { query: '{ workstream(id: "w1") { title } }' })).status).toBe(202);
-    expect((await operate(graph, token, 'live')).status).toBe(202);
-    const stream = await attach(graph, token);
-    expect((await stream.event('next')).data).toEqual({ id: 'early', payload: { data: { workstream: { title: 'Workstream 1' } } } });
-    expect((await stream.event('complete')).data).toEqual({ id: 'early' });
-    expect((await operate(graph, token, 'change', { query: 'mutation { rename(id: "w2", title: "New") { title } }' })).status).toBe(202);
-    expect((await stream.event('next')).data.payload).toEqual({ data: { rename: { title: 'New' } } });
-    await stream.event('complete');
-    await graph.reporter.reported('subscription.ready');
-    await publisher.publish('governance', activated('w1'));
-    const { data, id } = await stream.event('next');
-    expect([data.id, idOf(data.payload), id]).toEqual(['live', 'w1', undefined]);
-    expect((await complete(graph, token, 'live')).status).toBe(200);
-    expect((await stream.event('complete')).data).toEqual({ id: 'live' });
-    await graph.reporter.reported('subscription.ended', { id: 'live', reason: 'complete' });
-    expect((await complete(graph, token, 'live')).status).toBe(200);
-  });
-
-  it('belongs to who reserved it, is opened once, and is gone when it ends', async () => {
-    const graph = await start();
-    const token = await reserve(graph);
-    const eve = { authorization: credentials({ sub: 'eve' }) };
-    expect((await attach(graph, token, eve)).status).toBe(404);
-    expect((await operate(graph, token, 'a', { query }, eve)).status).toBe(404);
-    expect((await operate(graph, token, 'a', { query }, {})).status).toBe(401);
-    expect((await complete(graph, token, 'a', eve)).status).toBe(404);
-    expect((await complete(graph, token, 'a', {})).status).toBe(401);
-    const stream = await attach(graph, token);
-    expect(stream.status).toBe(200);
-    expect((await attach(graph, token)).status).toBe(409);
-    await operate(graph, token, 'a');
-    await graph.reporter.reported('subscription.ready');
-    stream.close();
-    await graph.reporter.reported('subscription.ended', { id: 'a', reason: 'socket' });
-    expect((await attach(graph, token)).status).toBe(404);
-    expect(graph.subscriptions.sockets).toBe(0);
-  });
-
-  it('lapses when it is not opened in time, with what it runs', async () => {
-    const graph = await start({ settings: { HUBGRAPH_SSE_RESERVATION_TIME: '1500' } });
-    const token = await reserve(graph);
-    await operate(graph, token, 'a');
-    await graph.reporter.reported('subscription.ended', { id: 'a', reason: 'socket' });
-    expect((await attach(graph, token)).status).toBe(404);
-    expect(graph.subscriptions.sockets).toBe(0);
-  });
-
-  it.each([
-    ['no operationId', undefined, 400], ['an empty one', '', 400], ['a number', 7, 400], ['one of 129 characters', 'x'.repeat(129), 400], ['one in use', 'used', 409],
-  ])('refuses an operation with %s', async (_what, id, status) => {
-    const graph = await start();
-    const token = await reserve(graph);
-    await operate(graph, token, 'used');
-    expect((await operate(graph, token, id)).status).toBe(status);
-  });
-
-  it.each(['__proto__', 'constructor', '"\\\n\u0000'])('takes the operationId %j', async (id) => {
-    const graph = await start();
-    const token = await reserve(graph);
-    const stream = await attach(graph, token);
-    expect((await operate(graph, token, id, { query: '{ __typename }' })).status).toBe(202);
-    expect((await stream.event('next')).data).toEqual({ id, payload: { data: { __typename: 'Query' } } });
-  });
-
-  it('has at most 100 operations', async () => {
-    const graph = await start({ settings: { HUBGRAPH_WS_MAX_OPERATIONS: '3' } });
-    const token = await reserve(graph);
-    for (const id of ['a', 'b', 'c']) expect((await operate(graph, token, id)).status).toBe(202);
-    const many = await operate(graph, token, 'd');
-    expect([many.status, await told(many)]).toEqual([429, { code: 'RATE_LIMITED', limit: 3 }]);
-  });
-});
-
-describe('another token', () => {
-  const inSeconds = (seconds: number): number => Date.now() / 1_000 + seconds;
-  const renew = (graph: EventGraph, token: string, as: string): Promise<Response> => fetch(graph.http, { method: 'POST', headers: { [TOKEN]: token, authorization: as } });
-
-  it.each([['sse', 'text/event-stream'], ['multipart', MULTIPART]])('lets a stream go on in place: %s', async (_transport, accept) => {
-    const graph = await start();
-    const stream = await open(graph.http, { headers: { accept, authorization: credentials({ expiresAt: inSeconds(2) }) }, body: { query } });
-    await graph.reporter.reported('subscription.ready');
-    const token = String(stream.headers[TOKEN]);
-    const expiresAt = inSeconds(3_600);
-    expect((await renew(graph, token, credentials({ sub: 'eve' }))).status).toBe(404);
-    const renewed = await renew(graph, token, credentials({ expiresAt }));
-    expect([renewed.status, await renewed.json()]).toEqual([200, { renewed: true, expiresAt: new Date(expiresAt * 1_000).toISOString() }]);
-    expect((await renew(graph, 'guessed', authorization)).status).toBe(404);
-    expect((await renew(graph, token, credentials({ expiresAt: inSeconds(-5) }))).status).toBe(401);
-  });
-});
-
-describe('a client that reads slowly', () => {
-  it.each([['sse', 'text/event-stream'], ['multipart', MULTIPART]])('100 is told TOO_SLOW with a cursor that misses nothing, and others are not held up: %s', async (_transport, accept) => {
-    const graph = await start({ hubs: big(), settings: { HUBGRAPH_WS_SLOW_TIME: '1500', HUBGRAPH_WS_KEEPALIVE: '10000' } });
-    const ask = () => open(graph.http, { headers: { accept, authorization }, body: { query: bigQuery } });
-    const slow = await ask();
-    const quick = await sse(graph, { query: bigQuery });
-    await graph.reporter.reported('subscription.ready', {}, 2);
-    slow.pause();
-    await publisher.publish('governance', ...Array.from({ length: 120 }, () => activated('w1')), activated('w2'));
-    for (let count = 0; count < 121; count++) await quick.event('next');
-    await graph.reporter.reported('subscription.ended', { reason: 'TOO_SLOW' });
-    slow.resume();
-    await slow.ended;
-    const got = slow.text.match(/"extensions":\{"cursor"/g)?.length ?? 0;
-    const error = JSON.parse(/"errors":(\[.*?\])\}/.exec(slow.text.slice(-2_000))?.[1] ?? '[]')[0];
-    expect(error.extensions).toMatchObject({ code: 'TOO_SLOW', cursor: expect.any(String) });
-    const rest = await sse(graph, { query: bigQuery }, { 'last-event-id': error.extensions.cursor });
-    for (let count = got; count < 121; count++) {
-      const { data } = await rest.event('next');
-      expect(idOf(data)).toBe(count === 120 ? 'w2' : 'w1');
-    }
-  });
-
-  it('100b is cut when it takes nothing for two periods, and forgotten', async () => {
-    const graph = await start({ hubs: big(), settings: { HUBGRAPH_WS_SLOW_TIME: '60000', HUBGRAPH_WS_KEEPALIVE: '200' } });
-    const slow = await sse(graph, { query: bigQuery });
-    await graph.reporter.reported('subscription.ready');
-    slow.pause();
-    await publisher.publish('governance', ...Array.from({ length: 120 }, () => activated('w1')));
-    await graph.reporter.reported('response.closed', { transport: 'sse' });
-    await graph.reporter.reported('subscription.ended', { reason: 'socket' });
-    expect(graph.subscriptions.sockets).toBe(0);
-  });
-
-  it('does not hold up the heartbeats of others', async () => {
-    const graph = await start({ hubs: big(), settings: { HUBGRAPH_WS_SLOW_TIME: '60000', HUBGRAPH_WS_KEEPALIVE: '300' } });
-    const slow = await sse(graph, { query: bigQuery });
-    const other = await sse(graph, { query: 'subscription { alertChanged { id } }' });
-    await graph.reporter.reported('subscription.ready', {}, 2);
-    slow.pause();
-    await publisher.publish('governance', ...Array.from({ length: 120 }, () => activated('w1')));
-    await graph.reporter.reported('socket.blocked');
-    const since = performance.now();
-    let beats = 0;
-    while (beats < 3) if ((await other.block()).comment !== undefined) beats++;
-    expect(performance.now() - since).toBeLessThan(2_000);
   });
 });
