@@ -93,7 +93,7 @@ export function createGroups(surroundings: GroupSurroundings): Groups {
 interface Step {
   readonly number: number;
   readonly delivery?: Delivery;
-  readonly broken?: { readonly error: Error; readonly hub: string; readonly positions: Positions };
+  broken?: { readonly error: Error; readonly hub: string; readonly positions: Positions };
   frame?: Promise<Frame>;
 }
 
@@ -106,6 +106,8 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
   const scans = new Map<string, Scan>();
   let seats: Disposable[] = [];
   let steps: Step[] = [];
+  /** How many of the first steps have their answers in the making. */
+  let made = 0;
   let next = 0;
   let writing = false;
 
@@ -127,23 +129,37 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
     if (steps.length < most) return push({ number: next++, delivery });
     // the hubs are slower than the events: the log keeps what memory should not
     const all = [...steps, { number: next++, delivery }];
-    steps = [];
+    [steps, made] = [[], 0];
     for (const rider of [...riders]) fallBehind(rider, all.find(({ number }) => number >= rider.next) as Step);
     rise();
   };
   const push = (step: Step): void => {
     steps.push(step);
-    if (steps.length <= WAVE) make(step);
+    if (made === steps.length - 1) makeAhead();
     if (!writing) void write();
   };
-  const make = (step: Step): void => {
-    if (step.delivery) step.frame = hydration.frameOf(group, step.delivery);
+  /** Half a wave at a time: one answer after the other would be one call to the hubs after the other. */
+  const makeAhead = (): void => {
+    if (made > WAVE / 2 && made < steps.length - 1) return;
+    for (; made < steps.length && made < WAVE; made++) {
+      const step = steps[made] as Step;
+      if (step.delivery) step.frame = hydration.frameOf(group, step.delivery);
+    }
+  };
+  const answerTo = async (step: Step): Promise<Frame | undefined> => {
+    try {
+      return await step.frame;
+    } catch (error) {
+      // never the answer's own errors: a fault of ours, which must not hold up the group for ever
+      step.broken = { error: error as Error, hub: step.delivery?.hub ?? '', positions: before(step) };
+      return undefined;
+    }
   };
 
   const write = async (): Promise<void> => {
     writing = true;
     for (let step = steps[0]; step; step = steps[0]) {
-      const frame = await step.frame;
+      const frame = await answerTo(step);
       if (steps[0] !== step) continue;
       let looked = 0;
       for (const rider of riders) {
@@ -155,8 +171,8 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
       }
       if (steps[0] !== step) continue;
       steps.shift();
-      const later = steps[WAVE - 1];
-      if (later && !later.frame) make(later);
+      made--;
+      makeAhead();
     }
     writing = false;
     rise();
@@ -169,7 +185,12 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
     }
     if (!rider.sink.open) return fallBehind(rider, step);
     rider.next = step.number + 1;
-    if (frame) rider.sink.write(frame);
+    try {
+      if (frame) rider.sink.write(frame);
+    } catch (error) {
+      riders.delete(rider);
+      rider.brokeOff(error as Error, step.delivery?.hub ?? '', before(step));
+    }
   };
 
   const sit = (): void => {

@@ -148,6 +148,8 @@ export function createWay(options: WayOptions): Way {
   };
 
   const makeAhead = (): void => {
+    // half at a time: one answer after the other would be one call to the hubs after the other
+    if (making.length > AHEAD / 2) return;
     while (making.length < AHEAD) {
       const delivery = outlet.take();
       if (!delivery) return;
