@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { defineConfig, kinds, readConfig, refuseUnknown, type ConfigOf, type ConfigTable } from '@hubgraph/kit/config';
+import { metricsSettings } from '@hubgraph/kit/metrics/settings';
 import { eventSettings } from '@hubgraph/kit/relay/settings';
+import { traceSettings } from '@hubgraph/kit/trace/settings';
 import { z } from 'zod';
 import { hubNames, settingName } from './hubs.ts';
 
@@ -34,8 +36,8 @@ export const startSettings = defineConfig({
 });
 export type StartConfig = ConfigOf<typeof startSettings>;
 
-/** What every hub's relay can be told. */
-export { eventSettings };
+/** What every hub can be told. */
+export { eventSettings, metricsSettings, traceSettings };
 
 /** What the commands that talk to a running graph can be told. */
 export const clientSettings = defineConfig({
@@ -66,7 +68,7 @@ export interface StartSettings extends StartConfig {
  * @throws UsageError (2) naming every wrong or unknown variable.
  */
 export async function startConfig(env: Environment): Promise<StartSettings> {
-  const tables = [startSettings, clientSettings, hubUrlSettings, eventSettings, ...(await otherTables())];
+  const tables = [startSettings, clientSettings, hubUrlSettings, eventSettings, metricsSettings, traceSettings, ...(await otherTables())];
   readConfig(Object.assign({}, ...tables) as ConfigTable, env);
   refuseUnknown(tables, env);
   const values = readConfig(startSettings, env);

@@ -1,5 +1,6 @@
 import { defineConfig, kinds } from '@hubgraph/kit/config';
 import { DEFAULT_LIMITS, type Limits } from './query/limit.ts';
+import { observeConfig } from './observe/settings.ts';
 import { revocationConfig } from './revocation/settings.ts';
 import { subscriptionConfig } from './subscription/settings.ts';
 
@@ -32,4 +33,5 @@ export const gatewayConfig = defineConfig({
   HUBGRAPH_MAX_VARIABLES_DEPTH: limitSetting('variablesDepth', 'Lists and objects within each other in the variables.'),
   ...subscriptionConfig,
   ...revocationConfig,
+  ...observeConfig,
 });

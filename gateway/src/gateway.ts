@@ -7,14 +7,20 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import { gatewayConfig } from './config.ts';
 import { createApp } from './http/app.ts';
 import { explorerPage } from './http/explorer.ts';
 import { mountGraphql } from './http/graphql.ts';
 import { mountHealth } from './http/health.ts';
+import { mountMetrics, serveMetrics, type MetricsServer } from './http/metrics.ts';
 import type { HubCaller } from './hubs/caller.ts';
+import { watched } from './hubs/watched.ts';
 import { openAuthority } from './identity.ts';
-import { silentReporter, type Reporter } from './observe/reporter.ts';
+import { createMetrics } from './observe/metrics/metrics.ts';
+import { readOperationNames } from './observe/operation-names.ts';
+import { reporters, type Reporter } from './observe/reporter.ts';
+import { slowLog } from './observe/slow-log.ts';
 import { createEngine, type Engine } from './query/engine.ts';
 import { identify } from './query/identify.ts';
 import type { Limits } from './query/limit.ts';
@@ -51,13 +57,20 @@ export interface GatewayOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Hears what metrics hear. */
   readonly reporter?: Reporter;
+  /** Where the gateway's metrics go, beside those that are there; one of its own by default. */
+  readonly metrics?: Registry;
+  /** Folder of the operations that metrics may name. */
+  readonly operationsPath?: string;
 }
 
 /** A gateway that listens. */
 export interface Gateway {
   /** Of the GraphQL endpoint. */
   readonly url: string;
+  /** Where metrics are served without a token, if HUBGRAPH_METRICS_PORT says so. */
+  readonly metricsUrl: string | undefined;
   readonly engine: Engine;
   /** Looks at the supergraph files and goes over to what is new in them. Never rejects. */
   reload(): Promise<Reloaded>;
@@ -77,13 +90,18 @@ const FAREWELL = 10_000;
  * @throws UsageError for wrong settings; the listen error of Node when host and port cannot be had.
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, development, callers, host, clock = systemClock } = options;
+  const { log, development, host, clock = systemClock, metrics: registry = new Registry() } = options;
   const settings = readConfig(gatewayConfig, options.env);
-  const [supergraphSdl, eventsText, authority] = await Promise.all([
+  const [supergraphSdl, eventsText, operations, authority] = await Promise.all([
     readFile(options.supergraphPath, 'utf8'),
     readEventsText(options.eventsPath),
+    readOperationNames(options.operationsPath),
     openAuthority({ settings, host, devIssuerPath: options.devIssuerPath, clock, log }),
   ]);
+  const metrics = createMetrics(registry, operations);
+  const slow = settings.HUBGRAPH_SLOW_OPERATION;
+  const reporter = reporters(metrics, ...(slow > 0 ? [slowLog(slow, log)] : []), ...(options.reporter ? [options.reporter] : []));
+  const callers = new Map([...options.callers].map(([hub, caller]) => [hub, watched(caller, reporter)]));
   const limits: Limits = {
     tokens: settings.HUBGRAPH_MAX_TOKENS,
     depth: settings.HUBGRAPH_MAX_DEPTH,
@@ -93,27 +111,30 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     fields: settings.HUBGRAPH_MAX_FIELDS,
     variablesDepth: settings.HUBGRAPH_MAX_VARIABLES_DEPTH,
   };
-  const engine = createEngine({ supergraphSdl, callers, log, development, anonymous: options.anonymous, limits, deadline: settings.HUBGRAPH_REQUEST_TIME });
+  const engine = createEngine({ supergraphSdl, callers, log, development, anonymous: options.anonymous, limits, deadline: settings.HUBGRAPH_REQUEST_TIME, reporter });
   const events = readEvents(eventsText, engine.schema);
-  const { natsUrl, reporter = silentReporter } = options;
+  const { natsUrl } = options;
   const revocations = openRevocations({ natsUrl, replicas: streamSettings(options.env).replicas, settings, clock, log });
+  revocations.onRevoked(({ kind }) => reporter.report('revocation.heard', { kind }));
   const identifyBy = async (authorization: string | undefined): Promise<Identity | undefined> => {
     const identity = await identify(authority.verifier, authorization);
     if (identity) revocations.check(identity);
     return identity;
   };
 
-  const app = createApp({ log, largestBody: { ordinary: settings.HUBGRAPH_MAX_BODY, ingest: settings.HUBGRAPH_MAX_INGEST_BODY }, identify: identifyBy });
+  const app = createApp({ log, reporter, largestBody: { ordinary: settings.HUBGRAPH_MAX_BODY, ingest: settings.HUBGRAPH_MAX_INGEST_BODY }, identify: identifyBy });
   const subscriptions = attachSubscriptions(app.server, {
     engine, events, settings, development, log, clock,
     identify: identifyBy, revocations, natsUrl, cursorKeys: options.cursorKeys, reporter,
   });
+  metrics.observe(subscriptions);
   const reloader = openReloader({
     supergraphPath: options.supergraphPath, eventsPath: options.eventsPath, watch: options.watch ?? false,
     began: { supergraph: supergraphSdl, events: eventsText },
     stage: (sdl) => engine.stage(sdl), enter: (staged, file) => subscriptions.enter(staged, file), reporter, log,
   });
   mountGraphql(app, { engine, streams: subscriptions.streams, identify: identifyBy, page: development ? explorerPage(authority.issuer) : undefined });
+  mountMetrics(app, { registry, token: settings.HUBGRAPH_METRICS_TOKEN, identify: identifyBy });
   mountRevocations(app, { revocations, identify: identifyBy, logout: authority.logout });
   if (development) app.get('/', async (_request, reply) => reply.redirect('/graphql'));
   const { issuer } = authority;
@@ -125,16 +146,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     return (await Promise.all([own, options.health?.() ?? [], ...remote, subscriptions.health(), revocations.health(), reloader.health()])).flat();
   });
 
+  let metricsServer: MetricsServer | undefined;
   try {
+    if (settings.HUBGRAPH_METRICS_PORT !== undefined) metricsServer = await serveMetrics(registry, settings.HUBGRAPH_METRICS_HOST, settings.HUBGRAPH_METRICS_PORT);
     await app.listen({ host, port: options.port });
   } catch (error) {
-    await Promise.all([reloader.stop(), subscriptions.stop(), revocations.stop(), app.close()]);
+    await Promise.all([metricsServer?.close(), reloader.stop(), subscriptions.stop(), revocations.stop(), app.close()]);
     throw error;
   }
   const { port } = app.server.address() as AddressInfo;
 
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/graphql`,
+    metricsUrl: metricsServer?.url,
     engine,
     reload: () => reloader.reload(),
     close: () =>
@@ -146,6 +170,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         app.server.closeAllConnections();
         await closed;
         await revocations.stop();
+        await metricsServer?.close();
       })()),
   };
 }

@@ -2,12 +2,14 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { GraphQLError, parse, type DocumentNode, type ExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { systemClock, type Clock } from './clock.ts';
 import { PublicError } from './errors.ts';
 import type { Hub } from './hub.ts';
 import { doorServer } from './hub-door.ts';
 import { SERVICE_HEADER, verifyRequest } from './identity/service.ts';
 import { newId } from './ids.ts';
+import { hasToken } from './metrics/token.ts';
 import { maskResult } from './mask.ts';
 import { requestIdOf, traceparentOf } from './request-id.ts';
 
@@ -19,6 +21,8 @@ export interface HubServerOptions {
   readonly keys: readonly string[];
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Served at `/metrics` to who has the token; without both there is nothing. */
+  readonly metrics?: { readonly registry: Registry; readonly token: string | undefined };
   /** Largest request body in bytes; default 36 MiB: what the gateway lets through at most, and its query. */
   readonly largestBody?: number;
 }
@@ -61,6 +65,13 @@ export async function serveHub(hub: Hub, options: HubServerOptions): Promise<Hub
     return reply.code(ready ? 200 : 503).send({ ready, parts });
   });
   app.post('/graphql', graphqlRoute(hub, options));
+  const { metrics } = options;
+  if (metrics?.token !== undefined) {
+    app.get('/metrics', async (request, reply) => {
+      if (!hasToken(request.headers.authorization, metrics.token)) return reply.code(401).header('www-authenticate', 'Bearer realm="hubgraph"').send('');
+      return reply.header('content-type', metrics.registry.contentType).header('cache-control', 'no-store').send(await metrics.registry.metrics());
+    });
+  }
 
   await app.listen({ host: options.host, port: options.port });
   const address = app.server.address();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Clock } from './clock.ts';
 import type { EventCatalogue } from './events.ts';
 import type { ErrorCatalogue } from './errors.ts';
@@ -49,6 +50,8 @@ export interface HubDeps {
   readonly cursorKeys: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where the hub's metrics go; without it there are none. */
+  readonly metrics?: Registry;
   /** Is told of every statement that the hub reads by. */
   readonly observeSql?: (text: string) => void;
   /** Checks the bearer tokens of those who come by {@link Hub.http}; undefined: nobody's are believed, and a hub lets nobody in. */

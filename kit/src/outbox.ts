@@ -1,7 +1,7 @@
 import type { CloudEvent, EventCatalogue, EventData, EventType } from './events.ts';
 import { typeOf } from './events.ts';
 import { newId } from './ids.ts';
-import type { Tx } from './sql.ts';
+import type { Sql, Tx } from './sql.ts';
 
 /** What a command says about one event; the rest of the envelope follows from the catalogue. */
 export interface EventFact<Data = Record<string, unknown>> {
@@ -93,4 +93,23 @@ function textOf(event: CloudEvent): string {
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_EVENT_BYTES) throw new Error(`event ${event.type} has ${bytes} bytes; at most ${MAX_EVENT_BYTES} are allowed`);
   return text;
+}
+
+/** What of an outbox is not in the stream yet. */
+export interface Unpublished {
+  readonly count: number;
+  /** Age of the oldest; 0 when there is none. */
+  readonly seconds: number;
+}
+
+/** Looks at what waits, at the same cost however much that is. Positions confirmed within the last moment may still count. */
+export async function unpublished(sql: Sql): Promise<Unpublished> {
+  const [row] = await sql.query<{ count: number; seconds: number }>(
+    `SELECT (s."last" - s."published")::float8 + (SELECT count(*) FROM "outbox" WHERE "pos" IS NULL) AS "count",
+      coalesce(extract(epoch FROM now() - coalesce(
+        (SELECT "recordedAt" FROM "outbox" WHERE "pos" = s."published" + 1),
+        (SELECT "recordedAt" FROM "outbox" WHERE "pos" IS NULL ORDER BY "id" LIMIT 1))), 0)::float8 AS "seconds"
+     FROM "outboxState" s`,
+  );
+  return { count: Number(row?.count ?? 0), seconds: Math.max(0, Number(row?.seconds ?? 0)) };
 }

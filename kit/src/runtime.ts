@@ -1,5 +1,6 @@
 import { execute, GraphQLError, validate, type DocumentNode, type ExecutionResult } from 'graphql';
 import { forgetKeys } from './change.ts';
+import type { FollowedView } from './bus/follow.ts';
 import { createConfirmations } from './confirm.ts';
 import { signCursor } from './cursor.ts';
 import { PublicError } from './errors.ts';
@@ -8,11 +9,13 @@ import type { HubContext } from './graphql/builder.ts';
 import type { Hub, HubDefinition, HubDeps, HubHttp, HubRequest, PartHealth } from './hub.ts';
 import { identityOf } from './identity.ts';
 import { maskResult } from './mask.ts';
+import { hubMetrics } from './metrics/hub-metrics.ts';
 import { markOutages } from './outage.ts';
 import { startRelay, type Relay } from './relay/relay.ts';
 import { streamSettings } from './relay/settings.ts';
 import { startSchedule, type Job, type Schedule } from './schedule.ts';
 import type { Sql } from './sql.ts';
+import { inSpan } from './trace/trace.ts';
 
 /** What a hub brings to the common runtime. */
 export interface HubParts<Context extends HubContext> {
@@ -36,6 +39,8 @@ export interface HubParts<Context extends HubContext> {
 /** Something that follows events of other hubs in the background. */
 export interface Follower {
   health(): readonly PartHealth[];
+  /** How far each stream has been followed. */
+  views?(): readonly FollowedView[];
   /** Ends after the event under way. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -49,6 +54,7 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
   let schedule: Schedule | undefined;
   let follower: Follower | undefined;
   let stopped: Promise<void> | undefined;
+  const metrics = deps.metrics && hubMetrics(deps.metrics, name, parts.sql, { relay: () => relay?.status(), follows: () => follower?.views?.() ?? [] });
 
   const cursorOf = async (outboxIds: readonly number[]): Promise<string | null> => {
     if (outboxIds.length === 0 || deps.natsUrl === undefined) return null;
@@ -57,7 +63,16 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
     return position === null || key === undefined ? null : signCursor(key, { p: { [name]: [position.epoch, position.pos] } });
   };
 
-  const run = async (request: HubRequest): Promise<ExecutionResult> => {
+  const run = (request: HubRequest): Promise<ExecutionResult> =>
+    inSpan(() => ({ name: `${name} ${request.operationName ?? 'request'}`, kind: 'server', parent: request.traceparent, attributes: { 'hubgraph.hub': name } }), async (span) => {
+      const begun = performance.now();
+      const result = await answer(span ? { ...request, traceparent: span.traceparent } : request);
+      metrics?.answered(result, performance.now() - begun);
+      if (span && result.errors?.length) span.fail(String(result.errors[0]?.extensions.code ?? 'ERROR'));
+      return result;
+    });
+
+  const answer = async (request: HubRequest): Promise<ExecutionResult> => {
     let problems = validated.get(request.document);
     if (problems === undefined) validated.set(request.document, (problems = validate(definition.schema, request.document)));
     if (problems.length > 0) return { errors: problems.map((problem) => new GraphQLError(problem.message, { nodes: problem.nodes, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })) };
@@ -78,7 +93,7 @@ export function runHub<Context extends HubContext>(definition: HubDefinition, de
       return health;
     },
     async start() {
-      relay = startRelay({ databaseUrl: deps.databaseUrl, schema: name, natsUrl: deps.natsUrl, manifest: definition.manifest, settings: streamSettings(deps.env), clock: deps.clock, log: deps.log });
+      relay = startRelay({ databaseUrl: deps.databaseUrl, schema: name, natsUrl: deps.natsUrl, manifest: definition.manifest, settings: streamSettings(deps.env), clock: deps.clock, log: deps.log, reporter: metrics && ((report) => metrics.relayed(report)) });
       parts.committed.wake = () => relay?.wake();
       schedule = startSchedule([...parts.jobs, forgetIdempotencyKeys(parts.sql, deps)], { databaseUrl: deps.databaseUrl, schema: name, clock: deps.clock, log: deps.log });
       follower = parts.follow?.();

@@ -2,6 +2,8 @@ import { isUuid } from './ids.ts';
 import { PublicError } from './errors.ts';
 import type { Sql, Transactor, Tx } from './sql.ts';
 import { badText } from './text.ts';
+import { tracedStatement } from './trace/statement.ts';
+import { activeSpan, inSpan } from './trace/trace.ts';
 
 /** The two raw methods of a Prisma client (or of its transaction client) that the kit needs. */
 export interface RawClient {
@@ -17,7 +19,7 @@ export function sqlOf(client: RawClient, observe?: StatementObserver): Sql {
     async query<Row>(text: string, params: readonly unknown[] = []) {
       for (const param of params) for (const value of Array.isArray(param) ? param : [param]) refuseBadText(value);
       observe?.(text);
-      return client.$queryRawUnsafe<Row[]>(text, ...params);
+      return tracedStatement(text, () => client.$queryRawUnsafe<Row[]>(text, ...params));
     },
   };
 }
@@ -39,8 +41,10 @@ export interface PrismaTx<Client extends RawClient> extends Tx {
 /** Makes a hub's {@link Transactor} from its Prisma client. READ COMMITTED; a transaction may take 30 s, and waits 5 s for a connection. */
 export function transactorOf<Client extends RawClient>(prisma: { $transaction<Result>(work: (client: Client) => Promise<Result>, options: object): Promise<Result> }): Transactor {
   return {
-    transaction: <Result>(work: (tx: Tx) => Promise<Result>) =>
-      prisma.$transaction((client) => work({ ...sqlOf(client), inTransaction: true, client } as PrismaTx<Client>), { isolationLevel: 'ReadCommitted', maxWait: 5_000, timeout: 30_000 }),
+    transaction<Result>(work: (tx: Tx) => Promise<Result>) {
+      const run = () => prisma.$transaction((client) => work({ ...sqlOf(client), inTransaction: true, client } as PrismaTx<Client>), { isolationLevel: 'ReadCommitted', maxWait: 5_000, timeout: 30_000 });
+      return activeSpan() ? inSpan(() => ({ name: 'transaction', kind: 'client', attributes: { 'db.system.name': 'postgresql' } }), run) : run();
+    },
   };
 }
 

@@ -9,6 +9,8 @@ const SETTINGS_FILES = [
   { part: 'start', path: 'scripts/config.ts' },
   { part: 'gateway', path: 'gateway/src/config.ts' },
   { part: 'every hub', path: 'kit/src/relay/settings.ts' },
+  { part: 'every hub', path: 'kit/src/metrics/settings.ts' },
+  { part: 'every hub', path: 'kit/src/trace/settings.ts' },
 ] as const;
 
 /** The tables that the gateway and the commands export: whatever looks like one, so that their names are theirs. */

@@ -1,5 +1,6 @@
 import { createGateway, type Gateway } from '@hubgraph/gateway';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { fileURLToPath } from 'node:url';
 import type { Environment, StartSettings } from '../config.ts';
 import type { DataDir } from '../data-dir/folder.ts';
@@ -16,6 +17,8 @@ export interface GatewayWiring {
   readonly cursorKeys: readonly string[];
   readonly env: Environment;
   readonly log: Logger;
+  /** Has the metrics of the hubs in this process, too. */
+  readonly metrics: Registry;
 }
 
 const schemaFile = (name: string): string => fileURLToPath(new URL(`../../schema/${name}`, import.meta.url));
@@ -34,7 +37,8 @@ export async function openGateway(wiring: GatewayWiring): Promise<Gateway> {
       devIssuerPath: wiring.dir.devIssuer, natsUrl: wiring.natsUrl, cursorKeys: wiring.cursorKeys,
       // hubs in this process have the schema that it began with
       watch: settings.HUBGRAPH_TOPOLOGY === 'processes',
-      development: wiring.environment === 'development', env: wiring.env, log: wiring.log,
+      development: wiring.environment === 'development', env: wiring.env, log: wiring.log, metrics: wiring.metrics,
+      operationsPath: schemaFile('operations'),
     });
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;

@@ -1,5 +1,7 @@
 import type { HubDefinition } from '@hubgraph/kit/hub';
 import { createLog, type LogOptions } from '@hubgraph/kit/log';
+import { startTracing } from '@hubgraph/kit/trace/start';
+import { Registry } from 'prom-client';
 import { startConfig, type Environment, type StartSettings } from '../config.ts';
 import { acquireLock } from '../data-dir/lock.ts';
 import { openDataDir } from '../data-dir/folder.ts';
@@ -49,6 +51,9 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
   const log = createLog(logOptions(settings, dir.file('logs/hubgraph.log')));
   for (const done of await endLeftovers(dir)) progress.step(`After an unclean end: ${done}`);
 
+  const tracing = await startTracing(env, 'hubgraph');
+  stack.defer(() => tracing.stop());
+  const metrics = new Registry();
   const secrets = openSecrets(dir);
   const names = hubNames();
   progress.step(`Starting on ${dir.path}`);
@@ -62,7 +67,7 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
   const serviceKey = settings.HUBGRAPH_SERVICE_KEY ?? secrets.serviceKey;
   const embedded = settings.DATABASE_URL === undefined;
   const hubs = await abortable(signal, openHubs({
-    definitions, urls, natsUrl, cursorKeys, serviceKey, settings, env, log, progress,
+    definitions, urls, natsUrl, cursorKeys, serviceKey, settings, env, log, metrics, progress,
     filesDir: (hub) => dir.file(`hubs/${hub}`),
     authority: { host: settings.HOST, devIssuerPath: dir.devIssuer },
     logFor: (hub) => logOptions(settings, dir.file(`logs/${hub}.log`)),
@@ -70,7 +75,7 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
   }), (late) => late.stop());
   stack.defer(() => hubs.stop());
 
-  const gateway = await abortable(signal, openGateway({ settings, environment: environmentOf(settings), dir, hubs, natsUrl, cursorKeys, env, log }), (late) => late.close());
+  const gateway = await abortable(signal, openGateway({ settings, environment: environmentOf(settings), dir, hubs, natsUrl, cursorKeys, env, log, metrics }), (late) => late.close());
   stack.defer(() => gateway.close());
   log.info({ url: gateway.url, topology: settings.HUBGRAPH_TOPOLOGY, dataDir: dir.path }, 'the graph is ready');
   const moved = stack.move();

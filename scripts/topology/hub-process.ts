@@ -4,7 +4,11 @@
  */
 import { systemClock } from '@hubgraph/kit/clock';
 import { UsageError } from '@hubgraph/kit/errors';
+import { readConfig } from '@hubgraph/kit/config';
 import { createLog, type LogOptions } from '@hubgraph/kit/log';
+import { metricsSettings } from '@hubgraph/kit/metrics/settings';
+import { startTracing } from '@hubgraph/kit/trace/start';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { environment } from '../config.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loadHub } from '../hubs.ts';
@@ -38,11 +42,15 @@ async function stop(code: number): Promise<void> {
 async function start(order: HubOrder): Promise<void> {
   const log = createLog(order.log);
   try {
+    const tracing = await startTracing(environment(), `hubgraph-${order.hub}`);
+    closers.push(() => tracing.stop());
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
     const [definition, { serveHub }] = await Promise.all([loadHub(order.hub), import('@hubgraph/kit/hub-server')]);
-    const hub = await runHub(definition, order.wiring, environment(), log, () => `http://127.0.0.1:${order.port}`);
+    const hub = await runHub(definition, order.wiring, environment(), log, () => `http://127.0.0.1:${order.port}`, registry);
     closers.push(() => hub.stop());
     if (stopping) return;
-    const server = await serveHub(hub, { host: '127.0.0.1', port: order.port, keys: order.serviceKeys, clock: systemClock, log });
+    const server = await serveHub(hub, { host: '127.0.0.1', port: order.port, keys: order.serviceKeys, clock: systemClock, log, metrics: { registry, token: readConfig(metricsSettings, environment()).HUBGRAPH_METRICS_TOKEN } });
     closers.push(() => server.close());
     report({ kind: 'up', port: server.port });
   } catch (error) {

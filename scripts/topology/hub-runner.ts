@@ -1,6 +1,7 @@
 import type { Hub, HubDefinition } from '@hubgraph/kit/hub';
 import { systemClock } from '@hubgraph/kit/clock';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Environment } from '../config.ts';
 import { hubVerifier, type AuthorityWiring } from './authority.ts';
 
@@ -17,11 +18,11 @@ export interface HubWiring {
   readonly sample: boolean;
 }
 
-/** Creates a hub, starts it, and gives it its sample data when that is wanted. `publicUrl` is asked when the hub needs its own address. */
-export async function runHub(definition: HubDefinition, wiring: HubWiring, env: Environment, log: Logger, publicUrl: () => string): Promise<Hub> {
+/** Creates a hub, starts it, and gives it its sample data when that is wanted. `publicUrl` is asked when the hub needs its own address; its metrics go to `metrics`. */
+export async function runHub(definition: HubDefinition, wiring: HubWiring, env: Environment, log: Logger, publicUrl: () => string, metrics?: Registry): Promise<Hub> {
   const { databaseUrl, natsUrl, cursorKeys, filesDir, authority } = wiring;
   const { name } = definition.manifest;
-  const hub = await definition.create({ databaseUrl, natsUrl, cursorKeys, filesDir, publicUrl, verifier: hubVerifier(authority, env), clock: systemClock, log: log.child({ hub: name }), env });
+  const hub = await definition.create({ databaseUrl, natsUrl, cursorKeys, filesDir, publicUrl, verifier: hubVerifier(authority, env), clock: systemClock, log: log.child({ hub: name }), env, metrics });
   try {
     await hub.start();
     if (wiring.sample) await definition.sample?.(hub);

@@ -3,6 +3,7 @@ import { openDoor, type HubDoor } from '@hubgraph/kit/hub-door';
 import type { LogOptions } from '@hubgraph/kit/log';
 import type { HubCaller } from '@hubgraph/gateway/hubs/caller';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Environment, StartSettings } from '../config.ts';
 import type { SampleRecord } from '../data-dir/sample.ts';
 import type { AuthorityWiring } from './authority.ts';
@@ -21,6 +22,8 @@ export interface HubsOptions {
   readonly settings: StartSettings;
   readonly env: Environment;
   readonly log: Logger;
+  /** Where hubs in this process put their metrics. */
+  readonly metrics: Registry;
   /** Folder for what a hub keeps in files. */
   filesDir(hub: string): string;
   /** Whose tokens hubs believe of those who come to them directly. */
@@ -78,7 +81,7 @@ async function openLocal(definition: HubDefinition, wiring: HubWiring, options: 
   const { localCaller } = await import('@hubgraph/gateway/hubs/local');
   const { HOST: host } = options.settings;
   let door: HubDoor | undefined;
-  const hub = await runHub(definition, wiring, options.env, options.log, () => door?.url ?? `http://${host}:${definition.manifest.port}`);
+  const hub = await runHub(definition, wiring, options.env, options.log, () => door?.url ?? `http://${host}:${definition.manifest.port}`, options.metrics);
   if (hub.http) door = await openDoorNear(hub, host, definition.manifest.port).catch(async (error: unknown) => (await hub.stop(), Promise.reject(error)));
   const caller = localCaller(hub);
   return { caller, where: door ? ` (bytes at ${door.url})` : '', health: () => hub.health(), stop: async () => (await caller.close(), await door?.close(), hub.stop()) };

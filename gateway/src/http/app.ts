@@ -5,11 +5,13 @@ import { requestIdOf } from '@hubgraph/kit/request-id';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
+import type { Reporter } from '../observe/reporter.ts';
 import { authorizationOf } from './authorization.ts';
 import { bodyLimitOf, BodyTooLarge, readBody, type BodyLimits } from './body.ts';
 
 export interface AppOptions {
   readonly log: Logger;
+  readonly reporter?: Reporter;
   readonly largestBody: BodyLimits;
   /** Who holds the value of an `Authorization` header. */
   identify(authorization: string | undefined): Promise<Identity | undefined>;
@@ -20,7 +22,7 @@ const RECEIVE_TIME = 10_000;
 const MASKED = 'Something went wrong on our side; extensions.id finds it in the log.';
 
 /** The HTTP server without routes: request ids, bodies as text, every failure as a GraphQL error with a code. */
-export function createApp({ log, largestBody, identify }: AppOptions): FastifyInstance {
+export function createApp({ log, reporter, largestBody, identify }: AppOptions): FastifyInstance {
   const app = fastify({
     requestTimeout: RECEIVE_TIME,
     http: { headersTimeout: RECEIVE_TIME, connectionsCheckingInterval: 1_000 },
@@ -37,6 +39,7 @@ export function createApp({ log, largestBody, identify }: AppOptions): FastifyIn
     if (encoding && encoding !== 'identity') return reply.code(415).send(errorBody('BAD_USER_INPUT', 'Send the body without content encoding.'));
   });
   app.addHook('onResponse', async (request, reply) => {
+    reporter?.report('http.answered', { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, milliseconds: reply.elapsedTime });
     log.info({ requestId: request.id, method: request.method, path: request.routeOptions.url, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) }, 'request');
   });
 

@@ -1,6 +1,7 @@
 import { PublicError } from '@hubgraph/kit/errors';
 import type { Identity } from '@hubgraph/kit/identity';
 import { traceparentOf } from '@hubgraph/kit/request-id';
+import { inSpan } from '@hubgraph/kit/trace/trace';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import { createHandler, type RequestParams, type Response } from 'graphql-http';
@@ -45,7 +46,7 @@ export function mountGraphql(app: FastifyInstance, { engine, streams, identify, 
   app.route({
     url: '/graphql',
     method: app.supportedMethods,
-    async handler(request, reply) {
+    handler: (request, reply) => inSpan(() => ({ name: `${request.method} /graphql`, kind: 'server', parent: traceparentOf(request.headers.traceparent), root: traceparentOf(request.headers.traceparent) === undefined, attributes: { 'http.request.method': request.method, 'http.route': '/graphql' } }), async (span) => {
       if (page && wantsPage(request)) return page(request, reply);
       const wish = wishOf(request);
       const refusal = isVouchedFor(wish, request.method) ? undefined : refusalOf(request);
@@ -57,14 +58,15 @@ export function mountGraphql(app: FastifyInstance, { engine, streams, identify, 
         if (error instanceof PublicError && error.code === 'UNAUTHENTICATED') return reply.code(401).header('www-authenticate', 'Bearer realm="hubgraph", error="invalid_token"').send(errorBody(error.code, error.message));
         throw error;
       }
-      const traceparent = traceparentOf(request.headers.traceparent);
+      const traceparent = span?.traceparent ?? traceparentOf(request.headers.traceparent);
       if (wish && (await fulfil(wish, request, reply, { engine, streams, identity, traceparent }))) return reply;
       const facts: Facts = { identity, requestId: request.id, traceparent, signal: goneSignal(reply) };
       const body = typeof request.body === 'string' ? request.body : null;
       const accept = wish ? withoutStream(request.headers.accept) : request.headers.accept;
       const [text, { status, headers = {} }] = await handle({ method: request.method, url: request.url, headers: { ...request.headers, accept }, body, raw: undefined, context: facts });
+      span?.set({ 'http.response.status_code': status });
       return reply.code(status).headers(headers).header('cache-control', 'no-store').send(text ?? undefined);
-    },
+    }),
   });
 }
 

@@ -12,6 +12,8 @@ export interface HubCall {
   readonly identity?: Identity;
   readonly requestId: string;
   readonly traceparent?: string;
+  /** Traces of others that it is made for as well. */
+  readonly links?: readonly (string | undefined)[];
   /** Aborted when the client is gone or the request's time is over. */
   readonly signal: AbortSignal;
 }

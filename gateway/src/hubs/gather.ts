@@ -1,3 +1,4 @@
+import { isTracing } from '@hubgraph/kit/trace/trace';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { HubCall, HubCaller } from './caller.ts';
 
@@ -31,7 +32,8 @@ export function gathered(caller: HubCaller): HubCaller {
     const representations = parts.flatMap(({ references }) => references);
     const signal = parts.at(-1)?.call.signal ?? first.call.signal;
     try {
-      const result = await caller.call({ ...first.call, signal, variables: { ...first.call.variables, representations } });
+      const links = isTracing() ? parts.slice(1).map(({ call }) => call.traceparent) : undefined;
+      const result = await caller.call({ ...first.call, links, signal, variables: { ...first.call.variables, representations } });
       const entities = result.data?._entities;
       if (!Array.isArray(entities) || entities.length !== representations.length) for (const part of parts) part.settle(caller.call(part.call));
       else share(parts, entities, result.errors ?? []);

@@ -3,6 +3,7 @@ import type { Identity } from '@hubgraph/kit/identity';
 import { PublicError } from '@hubgraph/kit/errors';
 import type { Logger } from 'pino';
 import { parse, type FieldNode, type GraphQLFormattedError } from 'graphql';
+import type { CallMade } from '../observe/reporter.ts';
 import type { HubCaller } from './caller.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -16,6 +17,8 @@ export interface Errand {
   readonly noticed: {
     /** A hub knew nothing of a key that another hub named: a null that is no fault. */
     unknownKey: boolean;
+    /** The calls that were made, in the order of their answers. */
+    readonly calls: CallMade[];
   };
 }
 
@@ -32,14 +35,18 @@ function sourceOf(hub: string, caller: HubCaller | undefined, log: Logger): Grap
       const { request } = options;
       const errand = (options.context as { errand: Errand }).errand;
       const query = request.query ?? '';
+      const begun = performance.now();
+      const made = (outcome: string): void => void errand.noticed.calls.push({ hub, milliseconds: performance.now() - begun, outcome });
       const path = 'pathInIncomingRequest' in options ? options.pathInIncomingRequest : undefined;
       try {
         if (!caller) throw unavailable(hub, 'no caller is configured for it');
         const result = await caller.call({ ...errand, query, operationName: request.operationName, kind: kindOf(query), variables: request.variables ?? {} });
         const entities = result.data?._entities;
         if (Array.isArray(entities) && entities.includes(null)) errand.noticed.unknownKey = true;
+        made(result.errors?.length ? String(result.errors[0]?.extensions?.code ?? 'ERROR') : 'ok');
         return { data: result.data, errors: result.errors };
       } catch (error) {
+        made(error instanceof PublicError ? error.code : 'INTERNAL');
         if (!(error instanceof PublicError)) throw error;
         log.warn({ hub, requestId: errand.requestId, err: error.cause ?? error }, error.message);
         return { data: null, errors: failures(error, query, path) };

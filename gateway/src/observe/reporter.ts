@@ -1,8 +1,49 @@
+import type { Prepared } from '../query/engine.ts';
+
+/** How a client is connected. */
+export type Transport = 'ws' | 'sse' | 'multipart';
+
+/** One call to a hub within a request. */
+export interface CallMade {
+  readonly hub: string;
+  readonly milliseconds: number;
+  /** `ok`, or the code of the first error. */
+  readonly outcome: string;
+}
+
 /** Why a subscription ended: the client said so, the socket went, the gateway stops, or a top-level error code. */
 export type EndReason = 'complete' | 'socket' | 'stop' | (string & {});
 
-/** Everything that the subscription path tells about itself: names with their facts. */
+/** Everything that the gateway tells about itself: names with their facts. */
 export interface Reports {
+  /** An HTTP request was answered; streams when they end. `route` is the pattern of the path. */
+  readonly 'http.answered': { readonly method: string; readonly route: string; readonly status: number; readonly milliseconds: number };
+  /** An operation was looked up or made ready to run; `code` says why it was refused. */
+  readonly 'operation.prepared': { readonly known: boolean; readonly milliseconds: number; readonly code: string | undefined };
+  /** A query or mutation runs. */
+  readonly 'operation.begun': { readonly kind: Prepared['kind'] };
+  /** It is answered; `code` is `ok` or that of the first error. */
+  readonly 'operation.ended': { readonly prepared: Prepared; readonly requestId: string; readonly milliseconds: number; readonly code: string; readonly calls: readonly CallMade[] };
+  /** A hub is asked, for a request or for events. */
+  readonly 'hub.asked': { readonly hub: string };
+  /** It has answered, or not. */
+  readonly 'hub.answered': CallMade & { readonly kind: Prepared['kind'] };
+  /** One event was written to so many clients; `lag` is the time since its change in milliseconds, unless it comes from the past. */
+  readonly 'frames.written': { readonly hub: string; readonly transport: Transport; readonly clients: number; readonly lag: number | undefined };
+  /** Older events were read for a subscription that is behind what is in memory. */
+  readonly 'stream.caughtUp': { readonly hub: string; readonly events: number };
+  /** The live end of a stream cannot be read for now. */
+  readonly 'stream.interrupted': { readonly hub: string; readonly reason: string };
+  /** A subscription was refused before it began, or an operation of a connection. */
+  readonly 'subscription.refused': { readonly transport: Transport; readonly code: string };
+  /** A connection was refused with this status. */
+  readonly 'connection.refused': { readonly status: number };
+  /** A client wanted to go on with another token; `outcome` is `renewed` or why not. */
+  readonly 'token.renewed': { readonly outcome: string };
+  /** A connection's token came to its end. */
+  readonly 'token.ended': { readonly why: 'expired' | 'revoked' };
+  /** Somebody is trusted no longer. */
+  readonly 'revocation.heard': { readonly kind: string };
   /** The log of one stream is followed from `tail` on; again after every reset. */
   readonly 'stream.following': { readonly hub: string; readonly epoch: string; readonly tail: number };
   /** The stream began anew or lost events that were not read: its subscriptions have ended. */
@@ -10,7 +51,7 @@ export interface Reports {
   /** An event was offered to the `seats` subscriptions that match it. */
   readonly 'event.dispatched': { readonly hub: string; readonly pos: number; readonly type: string; readonly seats: number };
   /** One execution of one class for one event has ended. */
-  readonly 'event.hydrated': { readonly type: string; readonly milliseconds: number };
+  readonly 'event.hydrated': { readonly hub: string; readonly type: string; readonly milliseconds: number };
   /** Another supergraph is served; so many subscriptions went on and so many ended. */
   readonly 'supergraph.entered': { readonly digest: string; readonly kept: number; readonly ended: number };
   /** A changed file cannot be served; the former supergraph is served on. */
@@ -40,6 +81,15 @@ export interface Reports {
 /** Hears what the gateway reports. Metrics are one, the waiting reporter of the tests is another. Must not throw. */
 export interface Reporter {
   report<Name extends keyof Reports>(name: Name, facts: Reports[Name]): void;
+}
+
+/** One that tells all of them, in this order. */
+export function reporters(...all: readonly Reporter[]): Reporter {
+  return {
+    report(name, facts) {
+      for (const one of all) one.report(name, facts);
+    },
+  };
 }
 
 /** Hears nothing. */

@@ -1,6 +1,7 @@
 import type { ServiceMap } from '@apollo/gateway';
 import type { Identity } from '@hubgraph/kit/identity';
 import { newId } from '@hubgraph/kit/ids';
+import { inSpan } from '@hubgraph/kit/trace/trace';
 import { GraphQLError, print, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -8,7 +9,8 @@ import type { Logger } from 'pino';
 import type { HubCaller } from '../hubs/caller.ts';
 import { startDeadline } from '../hubs/deadline.ts';
 import { gathered } from '../hubs/gather.ts';
-import { sourcesOf } from '../hubs/sources.ts';
+import { sourcesOf, type Errand } from '../hubs/sources.ts';
+import { silentReporter, type Reporter } from '../observe/reporter.ts';
 import { loadSupergraph, type Graph } from '../supergraph/supergraph.ts';
 import { classOf } from './authorise.ts';
 import { execute, executeEvent, type Execution } from './execute.ts';
@@ -35,6 +37,7 @@ export interface EngineOptions {
   readonly limits?: Partial<Limits>;
   /** Longest time for one request over all its hubs, in milliseconds; default 35,000. */
   readonly deadline?: number;
+  readonly reporter?: Reporter;
 }
 
 /** What is asked: a document, the name of its operation, and who asks. */
@@ -121,7 +124,7 @@ interface State {
 
 /** Builds the query path. @throws when the supergraph cannot be served. */
 export function createEngine(options: EngineOptions): Engine {
-  const { log, callers, development = false, anonymous = false, deadline = DEADLINE } = options;
+  const { log, callers, development = false, anonymous = false, deadline = DEADLINE, reporter = silentReporter } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   let state = stateOf(options.supergraphSdl);
 
@@ -129,6 +132,8 @@ export function createEngine(options: EngineOptions): Engine {
     return { graph: loadSupergraph(sdl), kept: new LRUCache({ max: CACHED_OPERATIONS, maxSize: CACHED_TEXT, sizeCalculation: (_, key) => key.length }) };
   }
 
+  /** Operations that were made ready so far. */
+  let made = 0;
   const prepareFor = ({ graph, kept }: State, asked: Asked): Prepared | Refused => {
     const { source, operationName, identity } = asked;
     const text = typeof source === 'string' ? source : print(source);
@@ -143,6 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
       const passage = { source: text, operationName: operationName ?? undefined, identity } as Passage;
       for (const stage of preparation) stage(passage, { graph, limits, development, anonymous });
       const prepared = preparedOf(passage, graph);
+      made++;
       kept.set(key, { prepared, asked: { source: text, operationName, identity }, uses: 1 });
       return prepared;
     } catch (error) {
@@ -166,15 +172,28 @@ export function createEngine(options: EngineOptions): Engine {
   const eventSources = sourcesFor(new Map([...callers].map(([hub, caller]) => [hub, gathered(caller)])), log);
 
   /** Runs `work` with what every run needs and turns whatever it throws into errors fit to be seen. */
-  const run = async (prepared: Prepared, { variables, identity, requestId = newId(), traceparent, signal }: Run, work: (execution: Execution) => Promise<ExecutionResult>, from = sources): Promise<ExecutionResult> => {
+  const run = async (prepared: Prepared, { variables, identity, requestId = newId(), traceparent, signal }: Run, work: (execution: Execution) => Promise<ExecutionResult>, from = sources, noticed: Errand['noticed'] = { unknownKey: false, calls: [] }): Promise<ExecutionResult> => {
     using time = startDeadline(deadline, signal);
     try {
-      const errand = { identity, requestId, traceparent, signal: time.signal, noticed: { unknownKey: false } };
+      const errand = { identity, requestId, traceparent, signal: time.signal, noticed };
       const result = await work({ sources: from(prepared.graph), variables: readVariables(prepared, variables, limits), errand });
       return mask(result, log, requestId);
     } catch (error) {
       return mask({ errors: refusedBy(error).errors }, log, requestId);
     }
+  };
+
+  /** A query or mutation of a client, from beginning to end. */
+  const request = async (prepared: Prepared, { requestId = newId(), ...asked }: Run): Promise<ExecutionResult> => {
+    const { kind, operationName } = prepared;
+    const begun = performance.now();
+    const noticed = { unknownKey: false, calls: [] };
+    reporter.report('operation.begun', { kind });
+    const result = await inSpan(() => ({ name: `${kind} ${operationName ?? ''}`.trim(), parent: asked.traceparent, attributes: { 'graphql.operation.type': kind, 'graphql.operation.name': operationName } }), (span) =>
+      run(prepared, { ...asked, requestId, traceparent: span?.traceparent ?? asked.traceparent }, (execution) => execute(prepared, execution), sources, noticed));
+    const code = result.errors?.length ? String(result.errors[0]?.extensions.code ?? 'INTERNAL') : 'ok';
+    reporter.report('operation.ended', { prepared, requestId, milliseconds: performance.now() - begun, code, calls: noticed.calls });
+    return result;
   };
 
   return {
@@ -183,12 +202,15 @@ export function createEngine(options: EngineOptions): Engine {
     },
     limits,
     async prepare(asked) {
+      const begun = performance.now();
+      const before = made;
       const prepared = prepareFor(state, asked);
+      reporter.report('operation.prepared', { known: made === before, milliseconds: performance.now() - begun, code: prepared instanceof Refused ? (prepared.code ?? 'INTERNAL') : undefined });
       if (!(prepared instanceof Refused)) return prepared;
       const { errors } = mask({ errors: prepared.errors }, log, asked.requestId ?? newId());
       return new Refused(errors ?? []);
     },
-    execute: (prepared, asked) => run(prepared, asked, (execution) => execute(prepared, execution)),
+    execute: (prepared, asked) => request(prepared, asked),
     executeEvent: (prepared, primaryData, asked) => run(prepared, asked, (execution) => executeEvent(prepared, primaryData, execution), eventSources),
     classOf: (identity) => classOf(identity, state.graph.requirements),
     async stage(supergraphSdl) {

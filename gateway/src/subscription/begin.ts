@@ -54,14 +54,14 @@ function single({ engine }: Ground, session: Session, prepared: Prepared, { vari
   return createOperation(prepared.kind, (signal) => engine.execute(prepared, { variables, identity: session.identity, requestId, traceparent, signal }));
 }
 
-function subscription({ engine, path }: Ground, session: Session, id: string, prepared: Prepared, { variables: given, extensions, lastEventId }: Parameters): Operation {
+function subscription({ engine, path }: Ground, session: Session, id: string, prepared: Prepared, { variables: given, extensions, lastEventId, traceparent }: Parameters): Operation {
   const { identity, subscribers, wire } = session;
   if (!prepared.subscription || !identity) throw new PublicError('UNAUTHENTICATED', 'A valid bearer token is needed.');
   const variables = readVariables(prepared, given, engine.limits);
   const beside = extensions?.cursor;
   const cursor = lastEventId || (typeof beside === 'string' ? beside : undefined);
   const subscriber = path.subscribe(
-    { prepared, variables: variables.given, arguments: prepared.subscription.arguments(variables.coerced), identity, cursor, socket: session.name, id },
+    { prepared, variables: variables.given, arguments: prepared.subscription.arguments(variables.coerced), identity, cursor, socket: session.name, id, traceparent },
     wire.sink(id),
   );
   return createOperation('subscription', async (signal) => {

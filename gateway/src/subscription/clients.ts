@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Transport } from '../observe/reporter.ts';
 import type { Session } from './session.ts';
 
 /** One connection of a client, as the gateway keeps it, whatever the transport. */
 export interface Client {
   readonly session: Session;
+  readonly transport: Transport;
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>;
   /** Called at every keep-alive period. */

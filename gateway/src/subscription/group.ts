@@ -9,7 +9,10 @@ import type { Pace } from './pace.ts';
 import { bindingOf, cursorsOf } from './resume.ts';
 import type { Positions, Source } from './source.ts';
 import { createScan, type Scan } from './scan.ts';
+import { writingSpan } from './event-trace.ts';
 import type { Sink } from './subscriber.ts';
+import { createTally } from './tally.ts';
+import type { Backlog } from './view.ts';
 import { topicOf, type Delivery, type Topic, type Topics } from './topics.ts';
 
 /** One subscriber as its group sees it while it is at the tail. */
@@ -17,6 +20,10 @@ export interface Rider {
   readonly sink: Sink;
   /** Number of the first of the group's frames that it has not got. Kept by the group. */
   next: number;
+  /** Frames that it got as a member of any group. Kept by the group. */
+  delivered: number;
+  /** Of the request that subscribed. */
+  readonly traceparent?: string;
   /** It cannot take the event behind these positions, and has left: it has to read on from there by itself. */
   fellBehind(positions: Positions, hub: string, pos: number): void;
   /** The stream of `hub` broke off behind these positions, and it has left. */
@@ -38,6 +45,8 @@ export interface Group extends EventClass, Admission {
   leave(rider: Rider): void;
   /** Resuming from here, a rider misses nothing and gets nothing twice. */
   placeOf(rider: Rider): Positions;
+  /** What waits for a rider. */
+  backlogOf(rider: Rider): Backlog;
 }
 
 /** What groups need. */
@@ -98,7 +107,7 @@ interface Step {
 }
 
 function createGroup(surroundings: GroupSurroundings, key: string, { prepared, variables, arguments: args, identity }: Membership): Group {
-  const { catalogue, sources, topics, hydration, cursorKeys, pace, positionsOf, most } = surroundings;
+  const { catalogue, sources, topics, hydration, cursorKeys, pace, reporter, positionsOf, most } = surroundings;
   const topic = topicOf(catalogue, prepared.subscription?.field ?? '', args);
   const { admits } = admission(catalogue, topic, identity);
   const cursors = cursorsOf(cursorKeys, topic, bindingOf(topic, authorisationClass(identity)));
@@ -161,14 +170,22 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
     for (let step = steps[0]; step; step = steps[0]) {
       const frame = await answerTo(step);
       if (steps[0] !== step) continue;
+      const tally = step.delivery && createTally(step.delivery, reporter);
+      const span = step.delivery && frame && writingSpan(frame, step.delivery.entry.event.type, riders);
       let looked = 0;
       for (const rider of riders) {
         if (rider.next > step.number) continue;
-        if (looked++ % STRETCH === 0) while (pace.spent) await pace.turn();
+        if (looked++ % STRETCH === 0) {
+          tally?.tell();
+          while (pace.spent) await pace.turn();
+        }
         if (!riders.has(rider)) continue;
         if (steps[0] !== step) break;
-        give(rider, step, frame);
+        if (give(rider, step, frame)) tally?.add(rider.sink.transport);
       }
+      tally?.tell();
+      span?.set({ 'hubgraph.clients': looked });
+      span?.end();
       if (steps[0] !== step) continue;
       steps.shift();
       made--;
@@ -177,20 +194,28 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
     writing = false;
     rise();
   };
-  const give = (rider: Rider, step: Step, frame: Frame | undefined): void => {
+  /** True when a frame was written. */
+  const give = (rider: Rider, step: Step, frame: Frame | undefined): boolean => {
     if (step.broken) {
       riders.delete(rider);
       const { error, hub, positions } = step.broken;
-      return rider.brokeOff(error, hub, positions);
+      rider.brokeOff(error, hub, positions);
+      return false;
     }
-    if (!rider.sink.open) return fallBehind(rider, step);
+    if (!rider.sink.open) {
+      fallBehind(rider, step);
+      return false;
+    }
     rider.next = step.number + 1;
+    if (!frame) return false;
+    rider.delivered++;
     try {
-      if (frame) rider.sink.write(frame);
+      rider.sink.write(frame);
     } catch (error) {
       riders.delete(rider);
       rider.brokeOff(error as Error, step.delivery?.hub ?? '', before(step));
     }
+    return true;
   };
 
   const sit = (): void => {
@@ -234,6 +259,10 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
     placeOf(rider) {
       const step = steps.find(({ number }) => number >= rider.next);
       return step ? before(step) : positionsOf(topic.hubs);
+    },
+    backlogOf(rider) {
+      const waiting = steps.filter(({ number }) => number >= rider.next);
+      return { events: waiting.length, bytes: waiting.reduce((sum, { delivery }) => sum + (delivery?.entry.raw.byteLength ?? 0), 0) };
     },
   };
   return group;

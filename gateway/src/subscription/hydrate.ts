@@ -1,4 +1,5 @@
 import type { Identity } from '@hubgraph/kit/identity';
+import { inSpan } from '@hubgraph/kit/trace/trace';
 import { executeSync, type ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { startDeadline } from '../hubs/deadline.ts';
@@ -6,6 +7,7 @@ import type { Reporter } from '../observe/reporter.ts';
 import type { Engine, Prepared } from '../query/engine.ts';
 import { authorisationClass, classIdentity } from './admit.ts';
 import { valueAt, type Catalogue } from './catalogue.ts';
+import { hydratingSpan, madeWithin } from './event-trace.ts';
 import type { Cursors } from './resume.ts';
 import type { Delivery } from './topics.ts';
 
@@ -45,12 +47,7 @@ export interface HydrationOptions {
 /** Milliseconds for which an execution serves those who come to the event later; after that they get present data. */
 const FRESH_MS = 1_000;
 /** The same for events from the past: thousands come back at once, and what changes after the answer has an event that follows. */
-const FRESH_REPLAYED_MS = 10_000;
-
-interface Execution {
-  readonly begun: number;
-  readonly frame: Promise<Frame>;
-}
+const FRESH_REPLAYED_MS = 30_000;
 
 const numbers = new WeakMap<Prepared, number>();
 const resumeNames = new WeakMap<Prepared, ReadonlySet<string>>();
@@ -83,24 +80,27 @@ function resumeVariables({ subscription }: Prepared): ReadonlySet<string> {
 
 /** Makes the stage that turns events into answers. */
 export function createHydration({ engine, catalogue, reporter, log, time }: HydrationOptions): Hydration {
-  const executions = new WeakMap<Delivery, Map<string, Execution>>();
+  const executions = new WeakMap<Delivery, Map<string, Promise<Frame>>>();
 
   /** Executions of one event by class: equal subscribers share them. */
-  const executionsOf = (delivery: Delivery): Map<string, Execution> => {
+  const executionsOf = (delivery: Delivery): Map<string, Promise<Frame>> => {
     let known = executions.get(delivery);
     if (!known) executions.set(delivery, (known = new Map()));
     return known;
   };
 
-  const execute = async (group: EventClass, delivery: Delivery): Promise<Frame> => {
+  const execute = (group: EventClass, delivery: Delivery): Promise<Frame> =>
+    inSpan(() => hydratingSpan(delivery), async (span) => madeWithin(await answer(group, delivery, span?.traceparent), span));
+
+  const answer = async (group: EventClass, delivery: Delivery, traceparent = delivery.entry.event.traceparent): Promise<Frame> => {
     const { event } = delivery.entry;
     const cursor = group.cursors.write(delivery.positions, delivery.snapshot !== undefined);
     const begun = performance.now();
     const primary = primaryAnswer(group, delivery, cursor);
     using deadline = startDeadline(time);
-    const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent: event.traceparent, signal: deadline.signal };
+    const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent, signal: deadline.signal };
     const result = await engine.executeEvent(group.prepared, primary, run); // the only line that crosses to the query path
-    reporter.report('event.hydrated', { type: event.type, milliseconds: performance.now() - begun });
+    reporter.report('event.hydrated', { hub: delivery.hub, type: event.type, milliseconds: performance.now() - begun });
     const extensions = { ...result.extensions, cursor, ...(delivery.snapshot !== undefined && { snapshot: true }) };
     return { json: JSON.stringify({ ...result, extensions }), cursor };
   };
@@ -119,11 +119,12 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
     identityOf: classIdentity,
     frameOf(group, delivery) {
       const shared = executionsOf(delivery);
-      const known = shared.get(group.key);
-      const now = performance.now();
-      if (known && now - known.begun < (delivery.replayed ? FRESH_REPLAYED_MS : FRESH_MS)) return known.frame;
-      const frame = execute(group, delivery);
-      shared.set(group.key, { begun: now, frame });
+      let frame = shared.get(group.key);
+      if (!frame) {
+        shared.set(group.key, (frame = execute(group, delivery)));
+        // the event may stay in memory for long
+        setTimeout(() => shared.delete(group.key), delivery.replayed ? FRESH_REPLAYED_MS : FRESH_MS).unref();
+      }
       return frame;
     },
   };

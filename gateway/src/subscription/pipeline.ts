@@ -1,5 +1,5 @@
 import { connectBus } from '@hubgraph/kit/bus/bus';
-import { openStreamLog } from '@hubgraph/kit/bus/stream-log';
+import { openStreamLog, type LogReport } from '@hubgraph/kit/bus/stream-log';
 import type { PartHealth } from '@hubgraph/kit/hub';
 import type { Logger } from 'pino';
 import type { Reporter } from '../observe/reporter.ts';
@@ -48,6 +48,10 @@ export interface SubscriptionPath {
   /** @throws PublicError when the subscription is refused; nothing is left behind then. */
   subscribe(subscribe: Subscribe, sink: Sink): Subscriber;
   health(): PartHealth[];
+  /** The streams that are followed, by hub. */
+  readonly sources: ReadonlyMap<string, Source>;
+  /** Seats taken at topics: what an event is matched with. */
+  readonly seats: number;
   /** Those that run at present. */
   readonly live: ReadonlySet<Subscriber>;
   /**
@@ -79,7 +83,7 @@ export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, sett
     for (const [hub] of gone) sources.delete(hub);
     for (const [hub, stream] of wanted) {
       followed.set(hub, stream);
-      if (bus && !sources.has(hub)) sources.set(hub, openSource({ hub, log: openStreamLog({ bus, stream, log }), topics, positionsOf, reporter, logger: log }));
+      if (bus && !sources.has(hub)) sources.set(hub, openSource({ hub, log: openStreamLog({ bus, stream, log, report: (report) => tellOf(hub, report, reporter) }), topics, positionsOf, reporter, logger: log }));
     }
     await Promise.all(gone.map(([, source]) => source.stop()));
   };
@@ -95,7 +99,8 @@ export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, sett
 
   return {
     subscribe: (subscribe, sink) => createSubscriber({ engine, catalogue, sources, topics, hydration, groups, bounds, reporter, live, began }, subscribe, sink),
-    live,
+    live, sources,
+    get seats() { return topics.seats; },
     health: () => [...sources.values()].map((source) => source.health()),
     async enter(staged, events) {
       const next = catalogueOf(events);
@@ -115,4 +120,10 @@ export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, sett
       await bus?.close();
     },
   };
+}
+
+/** What the log of a stream tells that nobody else does. */
+function tellOf(hub: string, report: LogReport, reporter: Reporter): void {
+  if (report.kind === 'caughtUp') reporter.report('stream.caughtUp', { hub, events: report.events });
+  else if (report.kind === 'interrupted') reporter.report('stream.interrupted', { hub, reason: report.reason });
 }

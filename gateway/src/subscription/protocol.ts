@@ -1,6 +1,7 @@
 import { PublicError } from '@hubgraph/kit/errors';
 import type { Identity } from '@hubgraph/kit/identity';
 import { maskErrors } from '@hubgraph/kit/mask';
+import { traceparentOf } from '@hubgraph/kit/request-id';
 import { Kind, type ExecutionArgs, type GraphQLError } from 'graphql';
 import { makeServer, type Context, type Server, type SubscribePayload } from 'graphql-ws';
 import type { Logger } from 'pino';
@@ -15,6 +16,8 @@ export interface ProtocolOptions extends Ground {
   /** Reads an `Authorization` header or the same text from `connection_init`; undefined or a rejection refuse it. */
   identify(authorization: string | undefined): Promise<Identity | undefined>;
   readonly acknowledged: (socket: string, sub: string) => void;
+  /** An operation was refused with this code. */
+  readonly refused: (code: string) => void;
 }
 
 type Params = Readonly<Record<string, unknown>> | undefined;
@@ -98,18 +101,23 @@ function authorizationIn(params: Params): string | undefined {
 
 /** `subscribe`: the same stages as over HTTP, then an operation that graphql-ws takes results from. */
 async function subscribe(options: ProtocolOptions, { extra: connection }: Context<Params, Connection>, id: string, { query, operationName, ...parameters }: SubscribePayload): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  const { engine, log } = options;
+  const { engine, log, refused } = options;
   const { session } = connection;
+  const errors = (found: readonly GraphQLError[]): readonly GraphQLError[] => {
+    refused(String(found[0]?.extensions.code ?? 'INTERNAL'));
+    return found;
+  };
   try {
     if (id.length > LONGEST_ID) {
       connection.close(closing.badRequest);
       throw new PublicError('BAD_USER_INPUT', `An id may have ${LONGEST_ID} characters.`);
     }
     const prepared = await engine.prepare({ source: query, operationName, identity: session.identity });
-    if (prepared instanceof Refused) return prepared.errors;
-    const operation = begin(options, session, id, prepared, parameters);
+    if (prepared instanceof Refused) return errors(prepared.errors);
+    const traceparent = traceparentOf(parameters.extensions?.traceparent as string | undefined);
+    const operation = begin(options, session, id, prepared, { ...parameters, traceparent });
     return { schema: engine.schema, document: { kind: Kind.DOCUMENT, definitions: [prepared.operation] }, operationName, contextValue: operation };
   } catch (error) {
-    return errorsOf(error, log);
+    return errors(errorsOf(error, log));
   }
 }

@@ -8,6 +8,8 @@ export interface Bounds {
 export interface Outlet<Item> {
   /** Items that wait. */
   readonly size: number;
+  /** Bytes that they count with. */
+  readonly bytes: number;
   /** Takes `item` in and answers true; answers false when full. Never waits. An empty outlet takes an item of any size. */
   offer(item: Item, bytes: number): boolean;
   /** Hands out the oldest item; undefined when there is none. */
@@ -41,6 +43,7 @@ export function createOutlet<Item>(bounds: Bounds): Outlet<Item> {
 
   return {
     get size() { return size(); },
+    get bytes() { return bytes; },
     get closed() { return closed; },
     offer(item, itemBytes) {
       if (size() > 0 && (size() >= bounds.events || bytes + itemBytes > bounds.bytes)) return false;

@@ -15,7 +15,7 @@ import { createProtocol } from './protocol.ts';
 import type { SubscriptionSettings } from './settings.ts';
 import { connect } from './socket.ts';
 import { createTenures, type Revoked } from './tenure.ts';
-import { keepClients } from './clients.ts';
+import { keepClients, type Client } from './clients.ts';
 import { createStreams, type Streams } from './http/streams.ts';
 
 /** What the subscription path needs of the gateway. */
@@ -46,7 +46,11 @@ export interface SubscriptionDeps {
 export interface Subscriptions {
   /** One line for each stream that is followed. */
   health(): PartHealth[];
-  /** Connections open at present, over whatever transport. */
+  /** What runs at present. */
+  readonly path: Pick<SubscriptionPath, 'live' | 'sources' | 'seats'>;
+  /** Connections open at present, over whatever transport, each with its session. */
+  readonly clients: Iterable<Client>;
+  /** How many these are. */
   readonly sockets: number;
   /** Subscriptions over HTTP. */
   readonly streams: Streams;
@@ -65,8 +69,8 @@ const PATH = '/graphql';
 export function attachSubscriptions(server: Server, deps: SubscriptionDeps): Subscriptions {
   const { engine, settings, log, identify, development, clock = systemClock, reporter = silentReporter } = deps;
   const path = openSubscriptionPath({ engine, events: deps.events, natsUrl: deps.natsUrl, cursorKeys: deps.cursorKeys, settings, reporter, log });
-  const ground: Ground = { engine, path, settings, log, tenures: createTenures({ identify, revocations: deps.revocations, clock, warning: settings.HUBGRAPH_TOKEN_WARNING }) };
-  const protocol = createProtocol({ ...ground, identify, acknowledged: (socket, sub) => reporter.report('socket.acknowledged', { socket, sub }) });
+  const ground: Ground = { engine, path, settings, log, tenures: createTenures({ identify, revocations: deps.revocations, clock, warning: settings.HUBGRAPH_TOKEN_WARNING, reporter }) };
+  const protocol = createProtocol({ ...ground, identify, acknowledged: (socket, sub) => reporter.report('socket.acknowledged', { socket, sub }), refused: (code) => reporter.report('subscription.refused', { transport: 'ws', code }) });
   const sockets = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: settings.HUBGRAPH_WS_MAX_MESSAGE, handleProtocols });
   const clients = keepClients(settings.HUBGRAPH_WS_KEEPALIVE);
   const streams = createStreams({ ground, reporter }, clients, () => stopped !== undefined);
@@ -82,7 +86,10 @@ export function attachSubscriptions(server: Server, deps: SubscriptionDeps): Sub
     stream.on('error', (error) => log.debug({ err: error }, 'connection error'));
     const refusal = stopped ? 503 : refusalOf(request, clients.size);
     if (refusal === undefined) sockets.handleUpgrade(request, stream, head, accept);
-    else refuse(stream, refusal);
+    else {
+      reporter.report('connection.refused', { status: refusal });
+      refuse(stream, refusal);
+    }
   };
 
   const refusalOf = (request: IncomingMessage, open: number): number | undefined => {
@@ -99,7 +106,7 @@ export function attachSubscriptions(server: Server, deps: SubscriptionDeps): Sub
   return {
     health: () => path.health(),
     enter: (staged, events) => path.enter(staged, events),
-    streams,
+    streams, path, clients,
     get sockets() { return clients.size; },
     stop() {
       stopped ??= (async () => {

@@ -69,6 +69,7 @@ export function connect(socket: WebSocket, request: IncomingMessage, { ground, r
       const place: { cursor: string | undefined } = { cursor: undefined };
       told.set(id, place);
       return {
+        transport: 'ws',
         get open() { return gate.isOpen; },
         ready: () => gate.open(),
         write(frame, more) {
@@ -123,6 +124,7 @@ export function connect(socket: WebSocket, request: IncomingMessage, { ground, r
   reporter.report('socket.opened', { socket: name });
   return {
     socket, session, close,
+    transport: 'ws',
     authorization: request.headers.authorization,
     closed: closed.promise,
     async send(text) {

@@ -1,10 +1,11 @@
 import type { StreamEvent, StreamMessage } from '@hubgraph/kit/bus/message';
 import { CursorExpired, StreamReset } from '@hubgraph/kit/bus/outcomes';
-import type { StreamLog } from '@hubgraph/kit/bus/stream-log';
+import type { LogStats, StreamLog } from '@hubgraph/kit/bus/stream-log';
 import type { PartHealth } from '@hubgraph/kit/hub';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Reporter } from '../observe/reporter.ts';
+import { receivingSpan } from './event-trace.ts';
 import type { Topics } from './topics.ts';
 
 /** One event at its place in its hub's stream; the same object for every reader as long as the ring holds it. */
@@ -37,6 +38,7 @@ export interface Source {
   /** Calls `listener` when the stream breaks off for those at the tail, which is still known then; answers how to end that. */
   onBreak(listener: (error: Error) => void): () => void;
   health(): PartHealth;
+  stats(): LogStats;
   /** Ends the reading and closes the log. */
   stop(): Promise<void>;
 }
@@ -71,7 +73,10 @@ export function openSource({ hub, log, topics, positionsOf, reporter, logger }: 
     for await (const entry of log.read(last, signal, epoch)) {
       // the tail moves first: a cursor made for this event must include it
       tail = [epoch, entry.seq];
+      const span = receivingSpan(hub, entry);
       const seats = topics.dispatch(hub, entry, positionsOf);
+      span?.set({ 'hubgraph.seats': seats });
+      span?.end();
       reporter.report('event.dispatched', { hub, pos: entry.seq, type: entry.event.type, seats });
     }
   };
@@ -115,6 +120,7 @@ export function openSource({ hub, log, topics, positionsOf, reporter, logger }: 
       }
     },
     at: (seq) => log.at(seq),
+    stats: () => log.stats(),
     read: ([epoch, pos], reading) => log.read(pos, reading, epoch),
     onBreak(listener) {
       breaks.add(listener);

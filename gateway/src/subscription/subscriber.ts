@@ -1,17 +1,22 @@
 import { PublicError } from '@hubgraph/kit/errors';
+import { createHash } from 'node:crypto';
 import type { Identity } from '@hubgraph/kit/identity';
 import type { EndReason, Reporter } from '../observe/reporter.ts';
 import type { Engine, Prepared } from '../query/engine.ts';
 import { authorisationClass } from './admit.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Group, Groups, Rider } from './group.ts';
-import type { Frame, Hydration } from './hydrate.ts';
+import type { Hydration } from './hydrate.ts';
 import type { Bounds } from './queue.ts';
 import { outcomeFor } from './resume.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 import type { Positions, Source } from './source.ts';
+import type { Served, Sink, Subscribe } from './subscribe.ts';
 import type { Topics } from './topics.ts';
+import type { SubscriptionState, SubscriptionView } from './view.ts';
 import { createWay, type Way } from './way.ts';
+
+export type { Served, Sink, Subscribe } from './subscribe.ts';
 
 /** What all subscribers share. */
 export interface Surroundings {
@@ -27,39 +32,6 @@ export interface Surroundings {
   readonly live: Set<Subscriber>;
   /** Called when one begins to run; what it was prepared for may have changed since. */
   began(subscriber: Subscriber): void;
-}
-
-/** One subscribe message. */
-export interface Subscribe {
-  readonly prepared: Prepared;
-  /** As the client gave them. */
-  readonly variables: Readonly<Record<string, unknown>>;
-  /** The root field's arguments, coerced. */
-  readonly arguments: Readonly<Record<string, unknown>>;
-  readonly identity: Identity;
-  /** A cursor that came beside the operation; it is younger than an `after` inside of it. */
-  readonly cursor?: string;
-  /** How reports name the subscription. */
-  readonly socket: string;
-  readonly id: string;
-}
-
-/** What decides how events are answered. */
-export type Served = Pick<Subscribe, 'prepared' | 'variables' | 'arguments' | 'identity'>;
-
-/** Where frames go. */
-export interface Sink {
-  /**
-   * Whether the client can take a frame at this moment; true once it is gone, too. Absent where that cannot be told without
-   * waiting: such a client does not share the frames of its group in one go.
-   */
-  readonly open?: boolean;
-  /** Resolves to true once the client can take a frame, to false when it has been too slow for too long. */
-  ready(): Promise<boolean>;
-  /** `more`: others follow at once, so that they may go to the network together. */
-  write(frame: Frame, more?: boolean): void;
-  /** All up to `cursor` was written: the client has caught up, and with its snapshot if it wanted one. At most once; must not wait. */
-  current?(cursor: string): void;
 }
 
 /** One client's subscription. */
@@ -84,6 +56,14 @@ export interface Subscriber {
   serve(prepared: Prepared, identity: Identity): void;
   /** Resuming from here misses nothing and repeats nothing that was written; undefined before there is a place. */
   cursor(): string | undefined;
+  readonly socket: string;
+  readonly id: string;
+  readonly field: string;
+  readonly state: SubscriptionState;
+  /** Equal for those who share their executions. */
+  readonly classKey: string;
+  /** How it stands at this moment. */
+  view(): SubscriptionView;
 }
 
 /**
@@ -102,6 +82,8 @@ export function createSubscriber(surroundings: Surroundings, subscribe: Subscrib
 class Subscription implements Subscriber, Rider {
   readonly sink: Sink;
   next = 0;
+  delivered = 0;
+  readonly #since = Date.now();
   readonly #surroundings: Surroundings;
   readonly #subscribe: Subscribe;
   #prepared: Prepared;
@@ -141,8 +123,30 @@ class Subscription implements Subscriber, Rider {
     return this.#subscribe.cursor ?? (this.#subscribe.arguments.after as string | null | undefined) ?? undefined;
   }
   get #facts() {
-    const { socket, id } = this.#subscribe;
-    return { socket, id, field: this.#group.topic.field };
+    return { socket: this.socket, id: this.id, field: this.field };
+  }
+  get socket(): string { return this.#subscribe.socket; }
+  get id(): string { return this.#subscribe.id; }
+  get field(): string { return this.#group.topic.field; }
+  get classKey(): string { return this.#group.key; }
+  get traceparent(): string | undefined { return this.#subscribe.traceparent; }
+
+  get state(): SubscriptionState {
+    if (this.sink.open === false) return 'SLOW';
+    if (this.#isMember || this.#way?.isLive) return 'LIVE';
+    return Object.keys(this.#begun).length === 0 ? 'WAITING' : 'CATCHING_UP';
+  }
+
+  view(): SubscriptionView {
+    const { socket, id, field, state, delivered } = this;
+    const { after: _, snapshot: __, ...filter } = this.#subscribe.arguments;
+    return {
+      socket, id, field, state, delivered, filter,
+      class: createHash('sha256').update(this.classKey).digest('base64url').slice(0, 22),
+      since: new Date(this.#since),
+      positions: this.#isMember ? this.#group.placeOf(this) : (this.#way?.positions ?? {}),
+      backlog: this.#isMember ? this.#group.backlogOf(this) : (this.#way?.backlog ?? { events: 0, bytes: 0 }),
+    };
   }
 
   get served(): Served {
@@ -198,7 +202,7 @@ class Subscription implements Subscriber, Rider {
 
   fellBehind(positions: Positions, hub: string, pos: number): void {
     this.#isMember = false;
-    this.#surroundings.reporter.report('subscription.behind', { socket: this.#subscribe.socket, id: this.#subscribe.id, hub, pos });
+    this.#surroundings.reporter.report('subscription.behind', { socket: this.socket, id: this.id, hub, pos });
     this.#goFrom(positions);
   }
 
@@ -223,7 +227,8 @@ class Subscription implements Subscriber, Rider {
     const { sources, topics, hydration, bounds, reporter } = this.#surroundings;
     const unready = new Set(this.#group.topic.hubs);
     const way = createWay({
-      group: this.#group, sources, topics, hydration, bounds, reporter, sink: this.sink, starts, begun: this.#begun, snapshot: this.#snapshot, facts: this.#facts,
+      group: this.#group, sources, topics, hydration, bounds, reporter, sink: this.sink, starts, begun: this.#begun, snapshot: this.#snapshot, facts: this.#facts, traceparent: this.traceparent,
+      wrote: () => void this.delivered++,
       placed: (hub, begun) => this.#placed(hub, begun),
       current: (hub, pos) => {
         this.#current(hub, pos);
@@ -252,7 +257,7 @@ class Subscription implements Subscriber, Rider {
     if (this.#begun[hub] === undefined) this.#begun = { ...this.#begun, [hub]: begun };
   }
   #current(hub: string, pos: number): void {
-    this.#surroundings.reporter.report('subscription.current', { socket: this.#subscribe.socket, id: this.#subscribe.id, hub, pos });
+    this.#surroundings.reporter.report('subscription.current', { socket: this.socket, id: this.id, hub, pos });
   }
   #ready(): void {
     if (this.#isReady) return;

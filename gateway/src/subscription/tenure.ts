@@ -2,6 +2,7 @@ import type { Clock } from '@hubgraph/kit/clock';
 import { PublicError } from '@hubgraph/kit/errors';
 import type { Identity } from '@hubgraph/kit/identity';
 import { covers, type Revocation } from '@hubgraph/kit/identity/revocations';
+import { silentReporter, type Reporter } from '../observe/reporter.ts';
 
 /** Why somebody is served no longer. */
 export type TenureEnd = 'expired' | 'revoked';
@@ -46,13 +47,14 @@ export interface TenuresOptions {
   readonly clock: Clock;
   /** Milliseconds before its end that a token's holder is warned; at most a quarter of what is left of it. */
   readonly warning: number;
+  readonly reporter?: Reporter;
 }
 
 /** Longer than this a timer of Node fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Keeps the tenures of a gateway; the one listener to what is revoked. */
-export function createTenures({ identify, revocations, clock, warning }: TenuresOptions): Tenures {
+export function createTenures({ identify, revocations, clock, warning, reporter = silentReporter }: TenuresOptions): Tenures {
   interface Place { identity: Identity; end(why: TenureEnd): void }
   const places = new Set<Place>();
   revocations?.onRevoked((revocation) => {
@@ -84,6 +86,7 @@ export function createTenures({ identify, revocations, clock, warning }: Tenures
         end(why) {
           if (over) return;
           leave();
+          reporter.report('token.ended', { why });
           holder.ended(why);
         },
       };
@@ -111,20 +114,26 @@ export function createTenures({ identify, revocations, clock, warning }: Tenures
       return {
         get identity() { return place.identity; },
         async renew(authorization) {
-          const identity = await identify(authorization).catch((error: unknown) => {
-            if (error instanceof PublicError) return error;
-            throw error;
-          });
-          if (over) return { renewed: false, reason: 'ended' };
-          if (identity instanceof PublicError) return { renewed: false, reason: identity.facts.reason === 'revoked' ? 'revoked' : 'invalid' };
-          if (!identity || (identity.expiresAt ?? Number.POSITIVE_INFINITY) * 1_000 <= clock.now().getTime()) return { renewed: false, reason: 'invalid' };
-          if (identity.sub !== first.sub) return { renewed: false, reason: 'subject' };
-          place.identity = identity;
-          arm();
-          return { renewed: true, ...(identity.expiresAt !== undefined && { expiresAt: new Date(identity.expiresAt * 1_000).toISOString() }) };
+          const renewal = await renewed(authorization);
+          reporter.report('token.renewed', { outcome: renewal.renewed ? 'renewed' : renewal.reason });
+          return renewal;
         },
         [Symbol.dispose]: leave,
       };
+
+      async function renewed(authorization: string | undefined): Promise<Renewal> {
+        const identity = await identify(authorization).catch((error: unknown) => {
+          if (error instanceof PublicError) return error;
+          throw error;
+        });
+        if (over) return { renewed: false, reason: 'ended' };
+        if (identity instanceof PublicError) return { renewed: false, reason: identity.facts.reason === 'revoked' ? 'revoked' : 'invalid' };
+        if (!identity || (identity.expiresAt ?? Number.POSITIVE_INFINITY) * 1_000 <= clock.now().getTime()) return { renewed: false, reason: 'invalid' };
+        if (identity.sub !== first.sub) return { renewed: false, reason: 'subject' };
+        place.identity = identity;
+        arm();
+        return { renewed: true, ...(identity.expiresAt !== undefined && { expiresAt: new Date(identity.expiresAt * 1_000).toISOString() }) };
+      }
     },
   };
 }

@@ -199,15 +199,16 @@ export function createTopics(): Topics {
   };
 }
 
-const shared = new WeakMap<Entry, Map<string, Delivery>>();
+/** Deliveries of events that somebody still holds, by whether they are from the past. */
+const shared = new WeakMap<Entry, [live?: Delivery, replayed?: Delivery]>();
 
-/** The delivery of an event to those who stand at these positions; one object for all of them, so that work can be shared. */
+/**
+ * The delivery of an event to those who stand at these positions. Of a topic that reads one hub it is one object for all of
+ * them, so that work can be shared; readers of several hubs seldom stand at the same places.
+ */
 export function deliveryOf(hub: string, entry: Entry, positions: Positions, replayed: boolean): Delivery {
+  if (Object.keys(positions).length > 1) return { hub, entry, positions, replayed };
   let known = shared.get(entry);
-  if (!known) shared.set(entry, (known = new Map()));
-  let key = replayed ? 'replayed' : '';
-  for (const other in positions) key += ` ${other} ${positions[other]?.[1]}`;
-  let delivery = known.get(key);
-  if (!delivery) known.set(key, (delivery = { hub, entry, positions, replayed }));
-  return delivery;
+  if (!known) shared.set(entry, (known = []));
+  return (known[replayed ? 1 : 0] ??= { hub, entry, positions, replayed });
 }

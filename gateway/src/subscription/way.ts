@@ -7,8 +7,11 @@ import { createOutlet, type Bounds } from './queue.ts';
 import { outcomeFor } from './resume.ts';
 import type { Snapshot } from './snapshot.ts';
 import { NOWHERE, type Position, type Positions, type Source } from './source.ts';
+import { writingSpan } from './event-trace.ts';
 import type { Sink } from './subscriber.ts';
+import { createTally } from './tally.ts';
 import { deliveryOf, type Delivery, type Topics } from './topics.ts';
+import type { Backlog } from './view.ts';
 
 /** What a way is made of. */
 export interface WayOptions {
@@ -27,6 +30,10 @@ export interface WayOptions {
   readonly snapshot?: Snapshot;
   /** Names of the subscription in reports. */
   readonly facts: { readonly socket: string; readonly id: string; readonly field: string };
+  /** Of the request that subscribed. */
+  readonly traceparent?: string;
+  /** A frame was written. */
+  wrote(): void;
   /** At the tail of a hub's stream, for the first time or again. */
   current(hub: string, pos: number): void;
   /** Has a place in a hub's stream. What lies at or before `begun` is replayed. */
@@ -45,6 +52,10 @@ export interface Way {
   stop(): void;
   /** Resuming from here misses nothing and repeats nothing that was written; undefined before there is a place. */
   cursor(): string | undefined;
+  /** Whether it is at the tail of every stream, with nothing of a snapshot left. */
+  readonly isLive: boolean;
+  readonly positions: Positions;
+  readonly backlog: Backlog;
   /** Goes on for a group of the same topic; events that wait are asked about again. */
   serve(group: Group, sameRights: boolean): void;
 }
@@ -175,7 +186,10 @@ export function createWay(options: WayOptions): Way {
         // made anew for another identity meanwhile
         if (making[0] !== first) continue;
         making.shift();
+        const span = writingSpan(frame, first.delivery.entry.event.type, [options]);
         sink.write(frame, making.length > 0);
+        span?.end();
+        tell(first.delivery);
         written = first.delivery;
       } else if (outlet.closed) {
         if (failure !== undefined) throw failure;
@@ -188,8 +202,19 @@ export function createWay(options: WayOptions): Way {
     }
   };
 
+  const tell = (delivery: Delivery): void => {
+    options.wrote();
+    if (delivery.snapshot) return;
+    const tally = createTally(delivery, reporter);
+    tally.add(sink.transport);
+    tally.tell();
+  };
+
   return {
     cursor,
+    get isLive() { return !isPartial && lanes.every(({ live }) => live); },
+    get positions() { return positions(); },
+    get backlog() { return { events: making.length + outlet.size, bytes: outlet.bytes + making.reduce((sum, { delivery }) => sum + delivery.entry.raw.byteLength, 0) }; },
     async run() {
       for (const lane of lanes) void lane.run().catch((error: unknown) => fail(error, lane.hub));
       try {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../clock.ts';
 import { isOutage } from '../outage.ts';
+import { inSpan } from '../trace/trace.ts';
 import type { PartHealth } from '../hub.ts';
 import type { Bus } from './bus.ts';
 import type { StreamEvent } from './message.ts';
@@ -104,7 +105,7 @@ export function followStream({ bus, following, part, log, clock = systemClock, d
     for (const pause of TRIES) {
       if (pause > 0) await delay(pause, undefined, { signal });
       try {
-        await following.take(entry, epoch);
+        await inSpan(() => ({ name: `${part} ${entry.event.type}`, kind: 'consumer', parent: entry.event.traceparent, root: entry.event.traceparent === undefined, attributes: { 'messaging.system': 'nats', 'messaging.destination.name': stream } }), () => following.take(entry, epoch));
         return done(entry, 'taken');
       } catch (error) {
         if (isOutage(error) || signal.aborted) throw error;

@@ -26,6 +26,8 @@ export type LogReport =
 export interface LogStats {
   readonly ringEvents: number;
   readonly ringBytes: number;
+  /** What the ring keeps at most. */
+  readonly bounds: RingSize;
   readonly readers: number;
   readonly catchUps: number;
   readonly catchUpsWaiting: number;
@@ -75,7 +77,8 @@ const CATCH_UP_RETRY_MS = 250;
 /** Opens the log of a stream and begins to read its live end; returns at once. */
 export function openStreamLog(options: LogOptions): StreamLog {
   const { bus, stream, log, report = () => undefined } = options;
-  const ring = createRing(options.ring ?? DEFAULT_RING);
+  const bounds = options.ring ?? DEFAULT_RING;
+  const ring = createRing(bounds);
   const catchUp = createCatchUp(bus, stream);
   const closing = new AbortController();
   const waiting = new Set<() => void>();
@@ -222,7 +225,7 @@ export function openStreamLog(options: LogOptions): StreamLog {
     read,
     at: (seq) => ring.at(seq),
     trouble: () => (trouble === undefined ? undefined : (bus.trouble() ?? trouble)),
-    stats: () => ({ ringEvents: ring.events, ringBytes: ring.bytes, readers, catchUps: catchUp.active, catchUpsWaiting: catchUp.waiting, opens }),
+    stats: () => ({ ringEvents: ring.events, ringBytes: ring.bytes, bounds, readers, catchUps: catchUp.active, catchUpsWaiting: catchUp.waiting, opens }),
     close() {
       closed ??= (async () => {
         closing.abort(new Error('the log is closed'));

@@ -2,6 +2,7 @@ import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { messageId } from '../bus/message.ts';
 import type { Sql } from '../sql.ts';
+import { inSpan, isTracing } from '../trace/trace.ts';
 import type { Waker } from './waker.ts';
 
 /** How publishing of one stream begins. */
@@ -10,6 +11,8 @@ export interface Publication {
   readonly epoch: string;
   /** First position to publish: the one behind the stream's tail. */
   readonly next: number;
+  /** Up to here events are only put back into a stream that lost them; default 0. */
+  readonly refillTo?: number;
 }
 
 /** One outbox row on its way. */
@@ -31,11 +34,12 @@ const IDLE_MS = 1_000;
  * Every message says which sequence must precede it, so that one refusal makes all later ones refused and neither a
  * repetition nor a second relay can put anything in a wrong place: the caller only has to look at the stream's tail again.
  *
- * @param deps `confirmed` is called with the last position that the stream has, whenever it has moved; `idle` once in a
+ * @param deps `confirmed` is called with the last position that the stream has, whenever it has moved, and how many milliseconds
+ *   the confirming took; `idle` once in a
  *   while when everything is published, and what it throws ends the publishing
  * @throws Error at the first refused or unanswered message, or when the outbox has a hole.
  */
-export async function publish(sql: Sql, connection: NatsConnection, publication: Publication, deps: { waker: Waker; confirmed: (last: number) => void; idle: (last: number) => Promise<void>; signal: AbortSignal }): Promise<void> {
+export async function publish(sql: Sql, connection: NatsConnection, publication: Publication, deps: { waker: Waker; confirmed: (last: number, milliseconds: number) => void; idle: (last: number) => Promise<void>; signal: AbortSignal }): Promise<void> {
   const { waker, confirmed, idle, signal } = deps;
   const client = jetstream(connection, { timeout: ACK_TIMEOUT_MS });
   let next = publication.next;
@@ -59,8 +63,9 @@ export async function publish(sql: Sql, connection: NatsConnection, publication:
       if (pos !== next) throw new Error(`the outbox has no position ${next} but ${pos}`);
       next++;
       inFlight++;
-      void send(client, publication, pos, row).then(() => {
-        confirmed(pos);
+      const sent = performance.now();
+      void traced(client, publication, pos, row).then(() => {
+        confirmed(pos, performance.now() - sent);
         settled();
       }, settled);
     }
@@ -70,6 +75,15 @@ export async function publish(sql: Sql, connection: NatsConnection, publication:
     if (inFlight === 0 && performance.now() - since >= IDLE_MS && !signal.aborted) await idle(next - 1);
   }
   if (failure !== undefined) throw failure;
+}
+
+/** Sends within the trace of the change that the event tells of; what is only put back was traced in its time. */
+function traced(client: JetStreamClient, publication: Publication, pos: number, row: Row): Promise<void> {
+  if (!isTracing() || pos <= (publication.refillTo ?? 0)) return send(client, publication, pos, row);
+  const { traceparent } = JSON.parse(row.event) as { readonly traceparent?: string };
+  if (traceparent === undefined) return send(client, publication, pos, row);
+  const attributes = { 'messaging.system': 'nats', 'messaging.operation.type': 'send', 'messaging.destination.name': publication.stream, 'hubgraph.position': pos };
+  return inSpan(() => ({ name: `publish ${row.type}`, kind: 'producer', parent: traceparent, attributes }), () => send(client, publication, pos, row));
 }
 
 /** @throws what JetStream says, or when the event is not where it belongs. */

@@ -75,12 +75,12 @@ async function publishOnce({ session, bus, manifest, settings, report, signal, w
     report({ kind: 'opened', epoch: opened.epoch, next: opened.next, refillTo: opened.refillTo });
     const keep = bookkeeper(session, opened.epoch);
     keep(opened.next - 1);
-    const confirmed = (last: number): void => {
+    const confirmed = (last: number, milliseconds: number): void => {
       going();
       keep(last);
-      report({ kind: 'published', last });
+      report({ kind: 'published', last, milliseconds });
     };
-    const publication = { stream: manifest.stream, epoch: opened.epoch, next: opened.next };
+    const publication = { stream: manifest.stream, epoch: opened.epoch, next: opened.next, refillTo: opened.refillTo };
     await publish(session, connection, publication, { waker, confirmed, idle: (last) => checkTail(connection, manifest.stream, last), signal: AbortSignal.any([signal, ending.signal]) });
     ending.signal.throwIfAborted();
   } finally {

@@ -9,8 +9,8 @@ export type RelayReport =
   | { readonly kind: 'sequenced'; readonly last: number; readonly count: number }
   /** Publishing begins at `next`; the stream was made or lost its tail when `refillTo` is not below it. */
   | { readonly kind: 'opened'; readonly epoch: string; readonly next: number; readonly refillTo: number }
-  /** The stream has confirmed everything up to `last`. */
-  | { readonly kind: 'published'; readonly last: number }
+  /** The stream has confirmed everything up to `last`, whose confirmation took so long. */
+  | { readonly kind: 'published'; readonly last: number; readonly milliseconds: number }
   /** Publishing stopped and will be tried again from the stream's tail. */
   | { readonly kind: 'interrupted'; readonly reason: string }
   /** Stream and database contradict each other; nothing is published until an operator has decided. */

@@ -1,6 +1,7 @@
 import { systemClock } from '@hubgraph/kit/clock';
 import { readConfig } from '@hubgraph/kit/config';
 import { UsageError } from '@hubgraph/kit/errors';
+import { startTracing } from '@hubgraph/kit/trace/start';
 import { createLog } from '@hubgraph/kit/log';
 import type { HubCaller } from '@hubgraph/gateway/hubs/caller';
 import type { Command } from 'commander';
@@ -37,6 +38,7 @@ async function run(options: Options): Promise<void> {
   const settings = await startConfig(env);
   for (const path of [options.supergraph, ...(options.events === undefined ? [] : [options.events])]) if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`);
   const [{ createGateway }, { remoteCaller }, { subgraphUrls }] = await Promise.all([import('@hubgraph/gateway'), import('@hubgraph/gateway/hubs/remote'), import('@hubgraph/gateway/supergraph/subgraph-urls')]);
+  const tracing = await startTracing(env, 'hubgraph-gateway');
   const log = createLog({ level: settings.HUBGRAPH_LOG_LEVEL ?? 'warn' });
   const dir = openDataDir(readConfig(startSettings, env).HUBGRAPH_DATA_DIR);
   const addresses = new Map([...subgraphUrls(readFileSync(options.supergraph, 'utf8')), ...options.hub]);
@@ -61,6 +63,7 @@ async function run(options: Options): Promise<void> {
   await stopped.promise;
   await gateway.close();
   await Promise.all([...callers.values()].map((caller) => caller.close()));
+  await tracing.stop();
   // what a library left open must not keep a gateway alive that has ended
   process.exit(exitCodes.done.code);
 }

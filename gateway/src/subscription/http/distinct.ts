@@ -30,6 +30,7 @@ export function serveDistinct(surroundings: Surroundings, dialect: Dialect, visi
   let told: string | undefined;
   const session = createSession({
     sink: () => ({
+      transport: dialect.transport,
       get open() { return out?.roomy === true; },
       ready: async () => (await out?.ready()) ?? true,
       write(frame) {
@@ -60,6 +61,7 @@ export function serveDistinct(surroundings: Surroundings, dialect: Dialect, visi
   void runOperation(operation, answers, ground.log, visit.requestId).then(() => open.end(dialect.ending));
   return {
     session,
+    transport: dialect.transport,
     closed: open.closed,
     beat: () => open.beat(() => dialect.heartbeat(news())),
     moved: () => open.write(dialect.heartbeat(news())),

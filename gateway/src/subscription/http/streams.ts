@@ -72,6 +72,11 @@ export function createStreams(surroundings: Surroundings, clients: Clients, isSt
       else seats.delete(sub);
     });
   };
+  /** What an operation is refused with, told. */
+  const refused = (transport: Transport, errors: readonly GraphQLError[]): Answer => {
+    surroundings.reporter.report('subscription.refused', { transport, code: String(errors[0]?.extensions.code ?? 'INTERNAL') });
+    return { status: statusOf(errors), errors };
+  };
   const find = (token: string, identity: Identity | undefined): Reservation | undefined => {
     const reservation = reservations.find(token);
     return reservation?.belongsTo(identity) ? reservation : undefined;
@@ -96,10 +101,10 @@ export function createStreams(surroundings: Surroundings, clients: Clients, isSt
         void outcome.closed.then(() => {
           if (streams.get(token) === outcome) streams.delete(token);
         });
-      } else if (transport === 'sse') {
-        refuseDistinct(surroundings, dialect, visit, outcome);
       } else {
-        return { status: statusOf(outcome), errors: outcome };
+        const answer = refused(transport, outcome);
+        if (transport !== 'sse') return answer;
+        refuseDistinct(surroundings, dialect, visit, outcome);
       }
       return undefined;
     },
@@ -128,12 +133,11 @@ export function createStreams(surroundings: Surroundings, clients: Clients, isSt
       if (!reservation) return nowhere();
       if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID) return refusal(400, 'BAD_USER_INPUT', `extensions.operationId is needed, a text of at most ${LONGEST_ID} characters.`);
       if (reservation.connection.session.operations.has(id)) return refusal(409, 'BAD_USER_INPUT', 'This operationId is in use.');
-      if (prepared instanceof Refused) return { status: statusOf(prepared.errors), errors: prepared.errors };
+      if (prepared instanceof Refused) return refused('sse', prepared.errors);
       try {
         reservation.connection.operate(id, prepared, { ...parameters, requestId: visit.requestId, traceparent: visit.traceparent });
       } catch (error) {
-        const errors = errorsOf(error, ground.log, visit.requestId);
-        return { status: statusOf(errors), errors };
+        return refused('sse', errorsOf(error, ground.log, visit.requestId));
       }
       return { status: 202 };
     },

@@ -43,6 +43,7 @@ export function createSingleConnection({ ground, reporter }: Surroundings, ident
     sink(id) {
       const prefix = `event: next\ndata: {"id":${JSON.stringify(id)},"payload":`;
       return {
+        transport: 'sse',
         get open() { return out?.roomy === true; },
         ready: async () => (await (out ?? (await opened.promise))?.ready()) ?? true,
         write: ({ json }) => out?.write(`${prefix}${json}}\n\n`),
@@ -60,6 +61,7 @@ export function createSingleConnection({ ground, reporter }: Surroundings, ident
 
   return {
     session,
+    transport: 'sse',
     closed: closed.promise,
     get attached() { return out !== undefined; },
     attach(visit) {

@@ -54,6 +54,7 @@ export function startConsumer({ sql, changes, natsUrl, clock, log, done }: Consu
 
   return {
     health: () => followed.map((one) => one.health()),
+    views: () => followed.map((one) => one.view()),
     async stop() {
       await Promise.all(followed.map((one) => one.stop()));
       await bus.close();
