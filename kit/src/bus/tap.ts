@@ -1,9 +1,9 @@
-import { AckPolicy, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy, ReplayPolicy, type ConsumerConfig } from '@nats-io/jetstream';
 import { createInbox, nanos, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Bus } from './bus.ts';
-import { isStreamMissing, managerOf } from './jetstream.ts';
+import { infoOf, insist, isStreamMissing, managerOf } from './jetstream.ts';
 import { EPOCH_KEY, epochOf, messageOf, REFILL_KEY, sequenceIn, type StreamMessage } from './message.ts';
 
 /** What a stream looks like at the moment it is opened. */
@@ -79,7 +79,7 @@ export function openTap(options: { bus: Bus; stream: string; target: TapTarget; 
 
 /** Looks at a stream. @throws what {@link isStreamMissing} knows when there is none, Error when it is not a hub's. */
 export async function viewOf(connection: NatsConnection, stream: string): Promise<StreamView> {
-  const { config, state } = await (await managerOf(connection)).streams.info(stream);
+  const { config, state } = await infoOf(connection, stream);
   const epoch = config.metadata?.[EPOCH_KEY];
   if (epoch === undefined) throw new Error(`stream ${stream} has no epoch: it is not a hub's`);
   return { epoch, first: state.first_seq, last: state.last_seq, refillTo: Number(config.metadata?.[REFILL_KEY] ?? 0) };
@@ -148,20 +148,9 @@ async function consume(options: Consumption): Promise<{ reason: string; progress
   }, HEARTBEAT_MS / 2);
   try {
     if (signal.aborted) stop('closed');
-    await Promise.race([over, manager.consumers.add(stream, {
-      name,
-      deliver_subject: inbox,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: options.next,
-      ack_policy: AckPolicy.None,
-      replay_policy: ReplayPolicy.Instant,
-      max_deliver: 1,
-      flow_control: true,
-      idle_heartbeat: nanos(HEARTBEAT_MS),
-      // the server removes it by itself soon after nobody listens any more
-      inactive_threshold: nanos(5_000),
-      mem_storage: true,
-      num_replicas: 1,
+    const config = consumerConfig(name, inbox, options.next);
+    await Promise.race([over, insist(async () => {
+      if (!ended) await manager.consumers.add(stream, config);
     })]);
     const reason = await over;
     return { reason, progress: next > options.next };
@@ -171,6 +160,28 @@ async function consume(options: Consumption): Promise<{ reason: string; progress
     signal.removeEventListener('abort', aborted);
     unlisten();
     for (const subscription of subscriptions) subscription.unsubscribe();
-    if (bus.connection() === connection) await manager.consumers.delete(stream, name).catch(() => undefined);
+    if (bus.connection() === connection) {
+      const deleted = manager.consumers.delete(stream, name).catch(() => undefined);
+      // for one whose server is gone there is no answer, and reading on must not wait for that
+      if (signal.aborted) await deleted;
+    }
   }
+}
+
+function consumerConfig(name: string, inbox: string, next: number): Partial<ConsumerConfig> {
+  return {
+    name,
+    deliver_subject: inbox,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: next,
+    ack_policy: AckPolicy.None,
+    replay_policy: ReplayPolicy.Instant,
+    max_deliver: 1,
+    flow_control: true,
+    idle_heartbeat: nanos(HEARTBEAT_MS),
+    // the server removes it by itself soon after nobody listens any more
+    inactive_threshold: nanos(5_000),
+    mem_storage: true,
+    num_replicas: 1,
+  };
 }

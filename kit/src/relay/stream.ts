@@ -1,6 +1,6 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
-import { isStreamMissing, managerOf } from '../bus/jetstream.ts';
+import { infoOf, isStreamMissing, managerOf } from '../bus/jetstream.ts';
 import { EPOCH_KEY, REFILL_KEY } from '../bus/message.ts';
 import type { HubManifest } from '../hub.ts';
 import type { Sql } from '../sql.ts';
@@ -54,7 +54,7 @@ export async function openStream(sql: Sql, connection: NatsConnection, manifest:
   const manager = await managerOf(connection);
   const { stream } = manifest;
   // the stream first: what is committed in between can only make the outbox longer
-  const found = await manager.streams.info(stream).catch((error: unknown) => {
+  const found = await infoOf(connection, stream).catch((error: unknown) => {
     if (isStreamMissing(error)) return undefined;
     throw error;
   });
@@ -73,7 +73,7 @@ export async function openStream(sql: Sql, connection: NatsConnection, manifest:
 
 /** @throws Error when the stream is not there any more or does not end at `last`. */
 export async function checkTail(connection: NatsConnection, stream: string, last: number): Promise<void> {
-  const { state } = await (await managerOf(connection)).streams.info(stream);
+  const { state } = await infoOf(connection, stream);
   if (state.last_seq !== last) throw new Error(`stream ${stream} ends at ${state.last_seq} and not at ${last}`);
 }
 
