@@ -113,11 +113,11 @@ describe('messages that close the socket', () => {
     expect(await socket.closeCode).toBe(code);
   });
 
-  it('80 an id that is in use', async () => {
+  it.each([['80', 'an id', '1'], ['80b', 'an id as long as may be', '1'.repeat(128)]])('%s %s that is in use', async (_, __, id) => {
     let open = (): void => undefined;
     graph.hubs.gate = new Promise((resolve) => (open = resolve));
     const socket = await acknowledged();
-    const slow = subscribe('1', { query: '{ workstream(id: "w1") { openAlerts } }' });
+    const slow = subscribe(id, { query: '{ workstream(id: "w1") { openAlerts } }' });
     socket.write(text(slow));
     socket.write(text(slow));
     expect(await socket.closeCode).toBe(4409);

@@ -13,6 +13,8 @@ export const closing = {
   unauthorized: [4401, 'Unauthorized'],
   /** The token is not valid. */
   forbidden: [4403, 'Forbidden'],
+  /** An operation with an id that another one has. The id itself may be too long for a reason. */
+  idInUse: [4409, 'Subscriber already exists'],
   /** The token's time is over. Each subscription got an error with its cursor before; connect again with a new token. */
   tokenExpired: [4440, 'Token expired'],
   /** The token was revoked. No cursor was given; another token of the same subject may be revoked as well. */

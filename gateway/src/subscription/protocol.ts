@@ -10,6 +10,7 @@ import { begin, errorsOf, LONGEST_ID, type Ground } from './begin.ts';
 import { closing } from './closing.ts';
 import type { Operation } from './operation.ts';
 import { textOf, type Connection } from './socket.ts';
+import { inTurns } from './turns.ts';
 
 /** What the protocol needs. */
 export interface ProtocolOptions extends Ground {
@@ -46,7 +47,8 @@ function serve(server: Server<Connection>, connection: Connection, log: Logger):
     send: (text) => connection.send(text),
     close: (code = closing.internal[0], reason = '') => connection.close([code, reason]),
     onPing: (payload) => answerPing(connection, payload),
-    onMessage(handle) {
+    onMessage(take) {
+      const handle = inTurns(take, () => connection.close(closing.idInUse));
       socket.on('message', (data, isBinary) => {
         if (socket.readyState !== socket.OPEN) return;
         // messages are text
