@@ -58,8 +58,10 @@ function subscription({ engine, path }: Ground, session: Session, id: string, pr
   const { identity, subscribers, wire } = session;
   if (!prepared.subscription || !identity) throw new PublicError('UNAUTHENTICATED', 'A valid bearer token is needed.');
   const variables = readVariables(prepared, given, engine.limits);
-  const beside = extensions?.cursor;
-  const cursor = lastEventId || (typeof beside === 'string' ? beside : undefined);
+  const beside = extensions?.cursor ?? undefined;
+  // one that were passed over would begin at the tail, and nobody would know what was missed
+  if (beside !== undefined && typeof beside !== 'string') throw new PublicError('CURSOR_INVALID', 'extensions.cursor is not an event cursor: it must be a text.', { reason: 'malformed' });
+  const cursor = lastEventId || beside;
   const subscriber = path.subscribe(
     { prepared, variables: variables.given, arguments: prepared.subscription.arguments(variables.coerced), identity, cursor, socket: session.name, id, traceparent },
     wire.sink(id),

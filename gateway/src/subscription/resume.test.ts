@@ -171,6 +171,13 @@ describe('a cursor that cannot be resumed from', () => {
     expect(await refusal(await start(), watch, cursor())).toMatchObject({ code: 'CURSOR_INVALID', reason });
   });
 
+  it.each([['a number', 5], ['a list', ['v1']], ['false', false], ['an object', {}]])('is CURSOR_INVALID when extensions.cursor is %s: nothing is passed over in silence', async (_, cursor) => {
+    const graph = await start();
+    await using client = await graph.client();
+    const [error] = await client.subscribe(watch, {}, { extensions: { cursor } }).error();
+    expect(error.extensions).toMatchObject({ code: 'CURSOR_INVALID', reason: 'malformed' });
+  });
+
   it('is CURSOR_INVALID for another filter or other rights, not for another person', async () => {
     const graph = await start();
     await using client = await graph.client();
