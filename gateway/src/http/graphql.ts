@@ -55,7 +55,7 @@ export function mountGraphql(app: FastifyInstance, { engine, streams, identify, 
       try {
         identity = await identify(authorizationOf(request));
       } catch (error) {
-        if (error instanceof PublicError && error.code === 'UNAUTHENTICATED') return reply.code(401).header('www-authenticate', 'Bearer realm="hubgraph", error="invalid_token"').send(errorBody(error.code, error.message));
+        if (error instanceof PublicError && error.code === 'UNAUTHENTICATED') return reply.code(401).header('www-authenticate', 'Bearer realm="hubgraph", error="invalid_token"').send(errorBody(error.code, error.message, error.facts));
         throw error;
       }
       const traceparent = span?.traceparent ?? traceparentOf(request.headers.traceparent);

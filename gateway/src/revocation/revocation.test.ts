@@ -53,6 +53,8 @@ describe('revoking a subject', () => {
     expect(await ask(one, ada)).toBe(401);
     expect(await ask(one, ada, 'mutation { go }')).toBe(401);
     await refusedAt(two, ada);
+    const [, why] = await post(two, '/graphql', { query: '{ hello }' }, ada);
+    expect(why.errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED', reason: 'revoked' });
     expect(await ask(two, eve)).toEqual({ hello: 'you' });
 
     const listed = await fetch(new URL('/revocations', two.url), { headers: { authorization: `Bearer ${operator}` } });
