@@ -8,6 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { ownCaller } from './admin/caller.ts';
+import { GATEWAY_SUBGRAPH } from './admin/sdl.ts';
 import { gatewayConfig } from './config.ts';
 import { createApp } from './http/app.ts';
 import { explorerPage } from './http/explorer.ts';
@@ -101,7 +103,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = createMetrics(registry, operations);
   const slow = settings.HUBGRAPH_SLOW_OPERATION;
   const reporter = reporters(metrics, ...(slow > 0 ? [slowLog(slow, log)] : []), ...(options.reporter ? [options.reporter] : []));
-  const callers = new Map([...options.callers].map(([hub, caller]) => [hub, watched(caller, reporter)]));
+  const callers = new Map([[GATEWAY_SUBGRAPH, ownCaller(() => subscriptions, log)] as const, ...options.callers].map(([hub, caller]) => [hub, watched(caller, reporter)]));
   const limits: Limits = {
     tokens: settings.HUBGRAPH_MAX_TOKENS,
     depth: settings.HUBGRAPH_MAX_DEPTH,

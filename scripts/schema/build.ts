@@ -1,11 +1,12 @@
+import { GATEWAY_SUBGRAPH, gatewaySdl } from '@hubgraph/gateway/admin/sdl';
 import type { HubDefinition } from '@hubgraph/kit/hub';
-import type { GraphQLSchema } from 'graphql';
+import { parse, print, type GraphQLSchema } from 'graphql';
 import { compose } from './compose.ts';
 import { printEventsJson } from './events-json.ts';
 import { EVENTS_SUBGRAPH, printEventsSubgraph } from './events-subgraph.ts';
 import { printLifecycles } from './lifecycles.ts';
 import { printConfig, printErrors, printEvents, type NamedConfig } from './references.ts';
-import { printHubSdl } from './sdl.ts';
+import { GENERATED, printHubSdl } from './sdl.ts';
 
 /** Where the public API schema stands. */
 export const API_PATH = 'schema/api.graphql';
@@ -27,8 +28,9 @@ export interface BuiltSchema {
 export function buildSchemaFiles(definitions: readonly HubDefinition[], configs: readonly NamedConfig[]): BuiltSchema {
   const subgraphs: Record<string, string> = {};
   for (const { manifest, schema } of definitions) subgraphs[manifest.name] = printHubSdl(schema);
-  if (EVENTS_SUBGRAPH in subgraphs) throw new Error(`no hub may be called ${EVENTS_SUBGRAPH}: the generated subgraph is`);
+  for (const taken of [EVENTS_SUBGRAPH, GATEWAY_SUBGRAPH]) if (taken in subgraphs) throw new Error(`no hub may be called ${taken}: a subgraph that is no hub's is`);
   subgraphs[EVENTS_SUBGRAPH] = printEventsSubgraph(definitions);
+  subgraphs[GATEWAY_SUBGRAPH] = `${GENERATED}\n${print(parse(gatewaySdl))}\n`;
   const { supergraph, api, apiSdl, hints } = compose(subgraphs);
   const files = new Map<string, string>();
   for (const [name, sdl] of Object.entries(subgraphs)) files.set(`schema/hubs/${name}.graphql`, sdl);

@@ -33,7 +33,7 @@ describe('what is built', () => {
     const { files, api, hints } = built({});
     expect([...files.keys()].sort()).toEqual([
       'docs/config.md', 'docs/errors.md', 'docs/events.md', 'schema/api.graphql', 'schema/events.json', 'schema/hubs/events.graphql',
-      'schema/hubs/widgets.graphql', 'schema/lifecycles.md', 'schema/supergraph.graphql',
+      'schema/hubs/gateway.graphql', 'schema/hubs/widgets.graphql', 'schema/lifecycles.md', 'schema/supergraph.graphql',
     ]);
     expect(hints).toEqual([]);
     expect(Object.keys(api.getSubscriptionType()?.getFields() ?? {})).toEqual(['hubEvents', 'widgetChanged']);

@@ -3,6 +3,7 @@ import type { Identity } from '@hubgraph/kit/identity';
 import { PublicError } from '@hubgraph/kit/errors';
 import type { Logger } from 'pino';
 import { parse, type FieldNode, type GraphQLFormattedError } from 'graphql';
+import { outcomeOf } from '../observe/outcome.ts';
 import type { CallMade } from '../observe/reporter.ts';
 import type { HubCaller } from './caller.ts';
 import { unavailable } from './unavailable.ts';
@@ -43,7 +44,7 @@ function sourceOf(hub: string, caller: HubCaller | undefined, log: Logger): Grap
         const result = await caller.call({ ...errand, query, operationName: request.operationName, kind: kindOf(query), variables: request.variables ?? {} });
         const entities = result.data?._entities;
         if (Array.isArray(entities) && entities.includes(null)) errand.noticed.unknownKey = true;
-        made(result.errors?.length ? String(result.errors[0]?.extensions?.code ?? 'ERROR') : 'ok');
+        made(outcomeOf(result.errors));
         return { data: result.data, errors: result.errors };
       } catch (error) {
         made(error instanceof PublicError ? error.code : 'INTERNAL');

@@ -1,5 +1,6 @@
 import { PublicError } from '@hubgraph/kit/errors';
 import { inSpan } from '@hubgraph/kit/trace/trace';
+import { outcomeOf } from '../observe/outcome.ts';
 import type { Reporter } from '../observe/reporter.ts';
 import type { HubCaller } from './caller.ts';
 
@@ -18,7 +19,7 @@ export function watched(caller: HubCaller, reporter: Reporter): HubCaller {
       return inSpan(() => ({ name: `call ${hub}`, kind: 'client', parent: call.traceparent, links: call.links, attributes: { 'hubgraph.hub': hub, 'graphql.operation.type': call.kind } }), async (span) => {
         try {
           const result = await caller.call(span ? { ...call, traceparent: span.traceparent } : call);
-          const outcome = told(result.errors?.length ? String(result.errors[0]?.extensions?.code ?? 'ERROR') : 'ok');
+          const outcome = told(outcomeOf(result.errors));
           if (outcome !== 'ok') span?.fail(outcome);
           return result;
         } catch (error) {

@@ -10,6 +10,7 @@ import type { HubCaller } from '../hubs/caller.ts';
 import { startDeadline } from '../hubs/deadline.ts';
 import { gathered } from '../hubs/gather.ts';
 import { sourcesOf, type Errand } from '../hubs/sources.ts';
+import { outcomeOf } from '../observe/outcome.ts';
 import { silentReporter, type Reporter } from '../observe/reporter.ts';
 import { loadSupergraph, type Graph } from '../supergraph/supergraph.ts';
 import { classOf } from './authorise.ts';
@@ -191,8 +192,7 @@ export function createEngine(options: EngineOptions): Engine {
     reporter.report('operation.begun', { kind });
     const result = await inSpan(() => ({ name: `${kind} ${operationName ?? ''}`.trim(), parent: asked.traceparent, attributes: { 'graphql.operation.type': kind, 'graphql.operation.name': operationName } }), (span) =>
       run(prepared, { ...asked, requestId, traceparent: span?.traceparent ?? asked.traceparent }, (execution) => execute(prepared, execution), sources, noticed));
-    const code = result.errors?.length ? String(result.errors[0]?.extensions.code ?? 'INTERNAL') : 'ok';
-    reporter.report('operation.ended', { prepared, requestId, milliseconds: performance.now() - begun, code, calls: noticed.calls });
+    reporter.report('operation.ended', { prepared, requestId, milliseconds: performance.now() - begun, code: outcomeOf(result.errors), calls: noticed.calls });
     return result;
   };
 

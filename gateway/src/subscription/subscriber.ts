@@ -1,5 +1,4 @@
 import { PublicError } from '@hubgraph/kit/errors';
-import { createHash } from 'node:crypto';
 import type { Identity } from '@hubgraph/kit/identity';
 import type { EndReason, Reporter } from '../observe/reporter.ts';
 import type { Engine, Prepared } from '../query/engine.ts';
@@ -13,7 +12,7 @@ import { createSnapshot, type Snapshot } from './snapshot.ts';
 import type { Positions, Source } from './source.ts';
 import type { Served, Sink, Subscribe } from './subscribe.ts';
 import type { Topics } from './topics.ts';
-import type { SubscriptionState, SubscriptionView } from './view.ts';
+import { classId, type SubscriptionState, type SubscriptionView } from './view.ts';
 import { createWay, type Way } from './way.ts';
 
 export type { Served, Sink, Subscribe } from './subscribe.ts';
@@ -60,6 +59,7 @@ export interface Subscriber {
   readonly id: string;
   readonly field: string;
   readonly state: SubscriptionState;
+  readonly delivered: number;
   /** Equal for those who share their executions. */
   readonly classKey: string;
   /** How it stands at this moment. */
@@ -142,7 +142,7 @@ class Subscription implements Subscriber, Rider {
     const { after: _, snapshot: __, ...filter } = this.#subscribe.arguments;
     return {
       socket, id, field, state, delivered, filter,
-      class: createHash('sha256').update(this.classKey).digest('base64url').slice(0, 22),
+      class: classId(this.classKey),
       since: new Date(this.#since),
       positions: this.#isMember ? this.#group.placeOf(this) : (this.#way?.positions ?? {}),
       backlog: this.#isMember ? this.#group.backlogOf(this) : (this.#way?.backlog ?? { events: 0, bytes: 0 }),
@@ -295,6 +295,6 @@ class Subscription implements Subscriber, Rider {
     const feed = catalogue.feed(field);
     const eventHub = catalogue.streams.find(({ hub }) => hub === feed?.hub)?.eventHub;
     if (!feed || eventHub === undefined) throw new PublicError('BAD_USER_INPUT', `${field} has no snapshot.`);
-    return createSnapshot({ engine, feed, eventHub, filter: this.#subscribe.arguments.filter as Record<string, unknown> | null | undefined, identity: this.#group.identity });
+    return createSnapshot({ engine, feed, eventHub, changesNothing: (type) => catalogue.event(type)?.changesNothing === true, filter: this.#subscribe.arguments.filter as Record<string, unknown> | null | undefined, identity: this.#group.identity });
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Positions } from './source.ts';
 
 /** Where a subscription is on its way: before it has a place, behind the tail, at the tail, or held up by its client. */
@@ -26,4 +27,9 @@ export interface SubscriptionView {
   readonly backlog: Backlog;
   /** Frames written. */
   readonly delivered: number;
+}
+
+/** The name of a class for operators: its key holds what clients gave as variables. */
+export function classId(key: string): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, 22);
 }
