@@ -67,6 +67,8 @@ export interface EventType {
   readonly feed?: string;
   /** OR of ANDs: who may see it by `hubEvents` when no feed carries it; whoever may read hubs when left out. */
   readonly scopes?: readonly (readonly string[])[];
+  /** The entity stays as it is, its version too: no state of it ever says what the event says. */
+  readonly changesNothing?: boolean;
   /** Shape of `data`; always an object with `id`, the key of the entity. */
   readonly data: z.ZodObject;
 }

@@ -15,6 +15,7 @@ export function printEventsJson(definitions: readonly HubDefinition[]): string {
     return {
       type: typeOf(manifest, name), version: type.version, hub: manifest.name, description: type.description,
       field: type.feed ?? null, objectType: feed === undefined ? GENERIC : objectTypeOf(feed), scopes: feed?.scopes ?? type.scopes ?? READ_SCOPES,
+      ...(type.changesNothing && { changesNothing: true }),
       schema: z.toJSONSchema(type.data),
     };
   })).sort((a, b) => (a.type < b.type ? -1 : 1));

@@ -76,6 +76,7 @@ export const testEvents: EventsFile = {
     workstreamEvent('proposed'), workstreamEvent('activated'), workstreamEvent('completed'),
     { type: 'org.statehub.progress.recorded', version: 1, hub: 'governance', field: null, objectType: 'GenericEvent', scopes: READ },
     { type: 'org.opshub.alert.raised', version: 1, hub: 'ops', field: 'alertChanged', objectType: 'AlertEvent', scopes: READ },
+    { type: 'org.opshub.alert.noticed', version: 1, hub: 'ops', field: 'alertChanged', objectType: 'AlertEvent', scopes: READ, changesNothing: true },
     { type: 'org.opshub.bill.paid', version: 1, hub: 'ops', field: null, objectType: 'GenericEvent', scopes: [['finance:read']] },
   ],
   subscriptions: [
@@ -233,4 +234,5 @@ export const completed = (id: string, domain = 'custodian'): EventFacts => event
 export const progressRecorded = (id: string): EventFacts => event('org.statehub.progress.recorded', { id });
 export const alertRaised = (id: string, severity: string): EventFacts => event('org.opshub.alert.raised', { id, severity });
 export const alertRepeated = (id: string, severity: string, version: number): EventFacts => event('org.opshub.alert.raised', { id, severity, version });
+export const alertNoticed = (id: string, severity: string, version: number): EventFacts => event('org.opshub.alert.noticed', { id, severity, version });
 export const billPaid = (id: string): EventFacts => event('org.opshub.bill.paid', { id });

@@ -26,6 +26,8 @@ export interface EventFacts {
   readonly objectType: string;
   /** OR of ANDs, as in `@requiresScopes`. */
   readonly scopes: readonly (readonly string[])[];
+  /** The entity and its version stay as they are: no snapshot says what the event says. */
+  readonly changesNothing?: boolean;
 }
 
 /** One subscription field of a hub. */

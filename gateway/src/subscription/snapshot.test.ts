@@ -2,7 +2,7 @@ import { PublicError } from '@hubgraph/kit/errors';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { eventPublisher, type EventPublisher } from '../../../test/harness/event-publisher.ts';
-import { alertRepeated, startEventGraph, testEventHubs, testHubs, type EventGraph, type TestHubs } from '../../../test/harness/event-graph.ts';
+import { alertNoticed, alertRepeated, startEventGraph, testEventHubs, testHubs, type EventGraph, type TestHubs } from '../../../test/harness/event-graph.ts';
 import { startNats, type TestNats } from '../../../test/harness/nats.ts';
 
 let nats: TestNats;
@@ -51,6 +51,17 @@ it('sends what is present, marked as replayed, and then what changes', async () 
   await graph.reporter.reported('subscription.ready');
   await publisher.publish('ops', change('a00003'));
   expect(eventOf(await operation.next())).toMatchObject({ type: 'org.opshub.alert.raised', replayed: false, alert: { id: 'a00003' } });
+});
+
+it('sends what happens to an entity that stays as it is', async () => {
+  open(1);
+  const graph = await start();
+  await using client = await graph.client();
+  const operation = client.subscribe(watch, { snapshot: true });
+  await operation.next();
+  await graph.reporter.reported('subscription.ready');
+  await publisher.publish('ops', alertNoticed('a00000', 'ERROR', 1));
+  expect(eventOf(await operation.next())).toMatchObject({ type: 'org.opshub.alert.noticed', replayed: false, alert: { id: 'a00000' } });
 });
 
 it('narrows the snapshot as the events, and refuses what the list cannot', async () => {

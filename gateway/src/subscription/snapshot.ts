@@ -28,6 +28,8 @@ export interface SnapshotOptions {
   readonly feed: FeedFacts;
   /** Second word of the hub's event types. */
   readonly eventHub: string;
+  /** Whether the events of a type leave the entity as it is. */
+  changesNothing(type: string): boolean;
   /** The subscription's own `filter`, coerced. */
   readonly filter: Readonly<Record<string, unknown>> | null | undefined;
   /** Whom the hubs are asked for. */
@@ -57,7 +59,7 @@ interface Listed {
  *
  * @throws PublicError `BAD_USER_INPUT` when the feed has none, or cannot be narrowed so.
  */
-export function createSnapshot({ engine, feed, eventHub, filter, identity }: SnapshotOptions): Snapshot {
+export function createSnapshot({ engine, feed, eventHub, changesNothing, filter, identity }: SnapshotOptions): Snapshot {
   const { snapshot, entity } = feed;
   if (!snapshot) throw new PublicError('BAD_USER_INPUT', `${feed.field} has no snapshot.`);
   const wanted = filterOf(feed, filter);
@@ -98,7 +100,7 @@ export function createSnapshot({ engine, feed, eventHub, filter, identity }: Sna
       readAt = Date.now();
     },
     isNews(event) {
-      if (versions === undefined) return true;
+      if (versions === undefined || changesNothing(event.type)) return true;
       if (Date.parse(event.time) > readAt + MARGIN_MS) {
         versions = undefined;
         return true;

@@ -6,7 +6,7 @@ import type { EventsFile } from '../subscription/catalogue.ts';
 const scopes = z.array(z.array(z.string()));
 const shape = z.object({
   streams: z.array(z.object({ hub: z.string(), stream: z.string(), eventHub: z.string() })),
-  events: z.array(z.object({ type: z.string(), version: z.number(), hub: z.string(), field: z.string().nullable(), objectType: z.string(), scopes })),
+  events: z.array(z.object({ type: z.string(), version: z.number(), hub: z.string(), field: z.string().nullable(), objectType: z.string(), scopes, changesNothing: z.boolean().optional() })),
   subscriptions: z.array(z.looseObject({
     field: z.string(), hub: z.string(), objectType: z.string(), scopes, hasStatus: z.boolean(),
     entity: z.object({ field: z.string(), type: z.string(), key: z.string(), path: z.string() }),

@@ -105,7 +105,7 @@ export const events = defineEvents({
     'task.cancelled': task('A task was given up.'),
     'task.carried': task('A closure review carried a task forward into another workstream.'),
     'task.reopened': task('A closed task is to do again.'),
-    'task.stale': task('An open task was not touched for 14 days; its state did not change.'),
+    'task.stale': { ...task('An open task was not touched for 14 days; its state did not change.'), changesNothing: true },
     'dependency.added': dependency('Something depends on something else from now on.'),
     'dependency.removed': dependency('A dependency was removed.'),
     'decision.proposed': decision('A decision was proposed.'),
