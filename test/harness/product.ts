@@ -48,7 +48,7 @@ export function startProduct({ dataDir, args = [], env = {}, command = ['node', 
     pid: child.pid ?? -1, exited,
     output: () => said,
     async ready() {
-      const url = await until(`the graph on ${dataDir}`, () => ended ? 'ended' : /^The graph is ready: (\S+)$/m.exec(said)?.[1], { deadline: 60_000, every: 20 });
+      const url = await until(`the graph on ${dataDir}`, () => ended ? 'ended' : /^The graph is ready: (\S+)$/m.exec(said)?.[1], { deadline: 120_000, every: 20 });
       if (url === 'ended') throw new Error(`the start ended:\n${said}`);
       return url;
     },

@@ -16,9 +16,9 @@ describe.each(['single', 'processes'] as const)('the topology %s seen from outsi
   beforeAll(async () => {
     collector = await startCollector();
     graph = await startSampleGraph(topology, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '50', HUBGRAPH_METRICS_TOKEN: TOKEN });
-  }, 90_000);
+  }, 130_000);
   afterAll(async () => {
-    await graph[Symbol.asyncDispose]();
+    await graph?.[Symbol.asyncDispose]();
     await collector[Symbol.asyncDispose]();
   });
 
