@@ -90,7 +90,7 @@ export async function startNatsCluster(count = 3): Promise<NatsCluster> {
     with: work,
     leaderOf: (stream) => until(`a leader of ${stream}`, () => work(async (connection) => {
       const { cluster } = await (await jetstreamManager(connection, { checkAPI: false, timeout: 1_000 })).streams.info(stream);
-      return servers.find(({ name }) => name === cluster?.leader);
+      return servers.length === 1 ? servers[0] : servers.find(({ name }) => name === cluster?.leader);
     }), { deadline: 30_000, every: 50 }),
     [Symbol.asyncDispose]: stop,
   };

@@ -18,22 +18,27 @@ export interface ClientsInput {
 
 /** What it does for its parent. */
 export interface ClientsOrders {
-  /** Opens so many more, of one kind if need be, and with or without a filter; answers when all have a place. */
-  connect: { readonly count: number; readonly only?: 'alerts'; readonly everything?: boolean };
+  /** Opens so many more, half of each kind; answers when all are served. */
+  connect: { readonly count: number };
+  /** Opens so many more that follow the alerts of all domains; the last one before was at this position. */
+  connectToAll: { readonly count: number; readonly after: number };
   /** Begins to measure silence anew. */
   mark: true;
   /** Waits until every client has got an event behind these positions of the hubs it follows; answers {@link Silence} since the mark. */
   flowing: Readonly<Record<string, number>>;
-  /** Cuts all connections at once; answers milliseconds until all have a place again. */
+  /** Cuts all connections at once; answers milliseconds until all are served again. */
   storm: true;
   /** Lets the last so many clients stop reading, or go on. */
   pause: number;
   resume: number;
-  /** Waits until all clients have what the outbox has; answers {@link Verdict}. */
-  check: { readonly expected: readonly Expected[]; readonly deadline: number };
+  /** Waits until these clients have what the outbox has; answers {@link Verdict}. */
+  check: { readonly expected: readonly Expected[]; readonly deadline: number; readonly which: Which };
   /** {@link Latency} of these events to the clients that follow one domain. */
   latency: Committed;
 }
+
+/** All clients, or those that follow one domain. */
+export type Which = 'all' | 'filtered';
 
 /** Milliseconds. */
 export interface Silence { readonly max: number; readonly median: number }
@@ -54,7 +59,13 @@ const EVENT_HUBS: Readonly<Record<string, string>> = { opshub: 'ops', statehub: 
 const counts: Record<string, number> = {};
 const problems: string[] = [];
 const watchers: Watcher[] = [];
-const kinds = new Map<string, Kind & { readonly domain: string | undefined }>();
+interface Followed extends Kind {
+  /** Undefined for all. */
+  readonly domain: string | undefined;
+  /** Position of the last event before the first of its clients. */
+  readonly after: number;
+}
+const kinds = new Map<string, Followed>();
 const ground: Ground = {
   ports,
   authorization: `Bearer ${token}`,
@@ -63,7 +74,7 @@ const ground: Ground = {
 };
 
 /** All clients of a kind share it, and so its sequences. */
-function kindOf(name: 'alerts' | 'events', domain: string | undefined) {
+function kindOf(name: 'alerts' | 'events', domain: string | undefined, after = 0): Followed {
   const key = `${name} ${domain}`;
   let kind = kinds.get(key);
   if (kind) return kind;
@@ -73,34 +84,35 @@ function kindOf(name: 'alerts' | 'events', domain: string | undefined) {
   const asked = name === 'alerts'
     ? { query: 'subscription Alerts($filter: AlertEventFilter) { alertChanged(filter: $filter) { id type to alert { id title } } }', variables: { filter }, hubOf: () => 'ops' }
     : { query: 'subscription Events($types: [String!]!, $domains: [String!]) { hubEvents(types: $types, domains: $domains) { id type time actor } }', variables: { types: ['org.opshub.alert.*', 'org.statehub.>'], ...filter }, hubOf: (type?: string) => EVENT_HUBS[type?.split('.')[1] ?? ''] ?? '' };
-  kinds.set(key, (kind = { ...asked, sequences, domain }));
+  kinds.set(key, (kind = { ...asked, sequences, domain, after }));
   return kind;
 }
 
-const all = async (what: (watcher: Watcher) => boolean, deadline = 60_000): Promise<boolean> => {
+const all = async (what: () => boolean, deadline = 60_000): Promise<boolean> => {
   const end = now() + deadline;
-  while (!watchers.every(what)) {
+  while (!what()) {
     if (now() > end) return false;
     await delay(10);
   }
   return true;
 };
 const demand = async (what: (watcher: Watcher) => boolean, name: string): Promise<void> => {
-  if (!(await all(what))) throw new Error(`${watchers.filter((watcher) => !what(watcher)).length} of ${watchers.length} clients are not ${name}: ${JSON.stringify({ counts, problems })}`);
+  if (!(await all(() => watchers.every(what)))) throw new Error(`${watchers.filter((watcher) => !what(watcher)).length} of ${watchers.length} clients are not ${name}: ${JSON.stringify({ counts, problems })}`);
+};
+const open = async (count: number, kind: (index: number) => Kind): Promise<void> => {
+  for (let n = 0; n < count; n++) {
+    const watcher = new Watcher(ground, kind(watchers.length), watchers.length);
+    watchers.push(watcher);
+    watcher.connect();
+    if (n % 50 === 49) await all(() => watchers.every((each) => each.ready));
+  }
+  await demand((watcher) => watcher.ready, 'ready');
 };
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
 serveParent({
-  async connect({ count, only, everything }: ClientsOrders['connect']) {
-    for (let n = 0; n < count; n++) {
-      const index = watchers.length;
-      const watcher = new Watcher(ground, kindOf(only ?? (index % 2 === 0 ? 'alerts' : 'events'), everything ? undefined : `team-${(index >> 1) % domains}`), index);
-      watchers.push(watcher);
-      watcher.connect();
-      if (n % 50 === 49) await all((each) => each.ready);
-    }
-    await demand((watcher) => watcher.ready, 'ready');
-  },
+  connect: ({ count }: ClientsOrders['connect']) => open(count, (index) => kindOf(index % 2 === 0 ? 'alerts' : 'events', `team-${(index >> 1) % domains}`)),
+  connectToAll: ({ count, after }: ClientsOrders['connectToAll']) => open(count, () => kindOf('alerts', undefined, after)),
   mark() {
     for (const watcher of watchers) watcher.mark();
   },
@@ -124,14 +136,16 @@ serveParent({
   resume(last: number) {
     for (const watcher of watchers.slice(-last)) watcher.resume();
   },
-  async check({ expected, deadline }: ClientsOrders['check']): Promise<Verdict> {
-    const wanted = new Map([...kinds.values()].flatMap(({ domain, sequences }) => [...sequences].map(([hub, sequence]) => [sequence, expected.filter((event) => event.hub === hub && (domain === undefined || event.domain === domain))] as const)));
-    const complete = (): boolean => [...wanted].every(([sequence, events]) => sequence.length >= events.length);
-    await all((watcher) => complete() && watcher.current, deadline);
-    const late = watchers.filter((watcher) => !watcher.current).length;
+  async check({ expected, deadline, which }: ClientsOrders['check']): Promise<Verdict> {
+    const asked = [...kinds.values()].filter(({ domain }) => which === 'all' || domain !== undefined);
+    const some = watchers.filter(({ kind }) => (asked as readonly Kind[]).includes(kind));
+    const wanted = new Map(asked.flatMap(({ domain, sequences, after }) => [...sequences].map(([hub, sequence]) => [sequence, expected.filter((event) => event.hub === hub && event.pos > after && (domain === undefined || event.domain === domain))] as const)));
+    const complete = (): boolean => [...wanted].every(([sequence, events]) => sequence.length >= events.length) && some.every((watcher) => watcher.current);
+    await all(complete, deadline);
+    const late = some.filter((watcher) => !watcher.current).length;
     const differences = [...wanted].flatMap(([sequence, events]) => sequence.differences(events));
-    const frames = watchers.reduce((sum, watcher) => sum + [...watcher.counts.values()].reduce((a, b) => a + b, 0), 0);
-    return { problems: [...problems, ...(late > 0 ? [`${late} clients lack events`] : []), ...differences].slice(0, 20), clients: watchers.length, frames, counts };
+    const frames = some.reduce((sum, watcher) => sum + [...watcher.counts.values()].reduce((a, b) => a + b, 0), 0);
+    return { problems: [...problems, ...(late > 0 ? [`${late} clients lack events`] : []), ...differences].slice(0, 20), clients: some.length, frames, counts };
   },
   latency(committed: Committed): Latency {
     const moments = new Map(committed);

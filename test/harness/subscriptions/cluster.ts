@@ -9,7 +9,7 @@ import { startOwnPostgres, type OwnPostgres } from '../own-postgres.ts';
 import { makeDatabase, type FreshDatabase } from '../postgres-pool.ts';
 import { until } from '../until.ts';
 import { startWorker, type Worker } from '../worker.ts';
-import type { ClientsInput, ClientsOrders, Silence, Verdict } from './clients.ts';
+import type { ClientsInput, ClientsOrders, Silence, Verdict, Which } from './clients.ts';
 import type { GatewayInput } from './gateway.ts';
 import type { Committed, HubInput, HubOrders } from './hub.ts';
 import type { Expected } from './sequence.ts';
@@ -41,14 +41,16 @@ export interface SubscriptionCluster extends AsyncDisposable {
   readonly hubs: Readonly<Record<'ops' | 'governance', Part>>;
   readonly clients: Worker;
   readonly databases: Readonly<Record<'ops' | 'governance', FreshDatabase>>;
-  /** Lets the hubs commit changes, at `perSecond` if that is another rate. */
-  load(perSecond?: number): Promise<void>;
+  /** Lets the hubs commit changes, at `perSecond` if that is another rate, with `each` events each. */
+  load(perSecond?: number, each?: number): Promise<void>;
+  /** The last position that each outbox has given. */
+  lasts(): Promise<Readonly<Record<'ops' | 'governance', number>>>;
   /** Ends that; answers when which event was committed, as far as the hubs lived to tell. */
   rest(): Promise<Committed>;
   /** The longest silence of any client from before `act` until each has got an event that was committed after it. */
   silenceOf(act: () => Promise<unknown>): Promise<Silence>;
-  /** Ends the load, waits until every client has what the outboxes have, and compares. */
-  check(deadline?: number): Promise<Verdict & { readonly events: number }>;
+  /** Ends the load, waits until every client, or every one of some, has what the outboxes have, and compares. */
+  check(deadline?: number, which?: Which): Promise<Verdict & { readonly events: number }>;
   /** What a gateway says of itself. */
   state<State>(gateway: number): Promise<State>;
 }
@@ -93,9 +95,11 @@ export async function startSubscriptionCluster({ servers, gateways: gatewayCount
   await clients.ask<void>({ connect: { count: clientCount } } satisfies Partial<ClientsOrders>);
 
   let rate = 0;
-  const load = async (wanted = perSecond): Promise<void> => {
-    rate = wanted;
-    await Promise.all(HUBS.map((hub) => hubs[hub].ask({ load: { perSecond: rate * SHARE[hub], domains } } satisfies Partial<HubOrders>)));
+  let perChange = 1;
+  const loadOne = (hub: (typeof HUBS)[number]): Promise<void> => hubs[hub].ask({ load: { perSecond: rate * SHARE[hub], each: perChange, domains } } satisfies Partial<HubOrders>);
+  const load = async (wanted = perSecond, each = 1): Promise<void> => {
+    [rate, perChange] = [wanted, each];
+    await Promise.all(HUBS.map(loadOne));
   };
   const rest = async (): Promise<Committed> => {
     rate = 0;
@@ -105,7 +109,7 @@ export async function startSubscriptionCluster({ servers, gateways: gatewayCount
     kill: () => hubs[hub].kill(),
     async restart() {
       await hubs[hub].restart();
-      if (rate > 0) await hubs[hub].ask({ load: { perSecond: rate * SHARE[hub], domains } } satisfies Partial<HubOrders>);
+      if (rate > 0) await loadOne(hub);
     },
   });
   /** What every outbox has, once all of it has its place. */
@@ -115,15 +119,16 @@ export async function startSubscriptionCluster({ servers, gateways: gatewayCount
     return (await outboxOf(sql)).map(({ seq, id, text }) => ({ hub, domain: (JSON.parse(text) as { domain: string }).domain, pos: seq, id }));
   }))).flat();
 
-  /** Every client has events that were committed after this call. */
-  const flowing = async (): Promise<Silence> => {
-    const lasts = await Promise.all(HUBS.map(async (hub) => [hub, Number((await databases[hub].sql.query<{ last: string }>('SELECT "last" FROM "outboxState"'))[0]!.last)] as const));
-    return clients.ask<Silence>({ flowing: Object.fromEntries(lasts) });
+  const lasts = async (): Promise<Record<(typeof HUBS)[number], number>> => {
+    const last = async (hub: (typeof HUBS)[number]): Promise<number> => Number((await databases[hub].sql.query<{ last: string }>('SELECT "last" FROM "outboxState"'))[0]!.last);
+    return { ops: await last('ops'), governance: await last('governance') };
   };
+  /** Every client has events that were committed after this call. */
+  const flowing = async (): Promise<Silence> => clients.ask<Silence>({ flowing: await lasts() } satisfies Partial<ClientsOrders>);
 
   const parts = starting.move();
   return {
-    nats, postgres, gateways, clients, databases, load, rest,
+    nats, postgres, gateways, clients, databases, load, rest, lasts,
     hubs: { ops: working('ops'), governance: working('governance') },
     async silenceOf(act) {
       await flowing();
@@ -131,10 +136,10 @@ export async function startSubscriptionCluster({ servers, gateways: gatewayCount
       await act();
       return flowing();
     },
-    async check(deadline = 60_000) {
+    async check(deadline = 60_000, which = 'all') {
       await rest();
       const expected = await recorded();
-      const verdict = await clients.ask<Verdict>({ check: { expected, deadline } } satisfies Partial<ClientsOrders>);
+      const verdict = await clients.ask<Verdict>({ check: { expected, deadline, which } } satisfies Partial<ClientsOrders>);
       return { ...verdict, events: expected.length };
     },
     state: (gateway) => gateways[gateway]!.ask({ state: true }),

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { systemClock } from '@hubgraph/kit/clock';
 import { defineEvents } from '@hubgraph/kit/events';
 import { newId } from '@hubgraph/kit/ids';
-import { recordEvent } from '@hubgraph/kit/outbox';
+import { recordEvents } from '@hubgraph/kit/outbox';
 import { startRelay } from '@hubgraph/kit/relay/relay';
 import { sqlOf, transactorOf } from '../postgres-pool.ts';
 import { quiet } from '../outbox.ts';
@@ -30,9 +30,9 @@ export interface HubInput {
 
 /** What it does for its parent. */
 export interface HubOrders {
-  /** Begins to commit so many changes a second, each with one event of one of the domains `team-0` to `team-<domains - 1>`. */
-  load: { readonly perSecond: number; readonly domains: number };
-  /** Ends that; answers {@link Committed} of every change since the last time. */
+  /** Begins to commit so many changes a second, each with `each` events of one of the domains `team-0` to `team-<domains - 1>`. */
+  load: { readonly perSecond: number; readonly each: number; readonly domains: number };
+  /** Ends that; answers {@link Committed} of everything since the last time. */
   rest: true;
 }
 
@@ -62,22 +62,26 @@ let committed: [string, number][] = [];
 let writing: AbortController | undefined;
 let done: Promise<unknown> = Promise.resolve();
 
-async function change(domains: number): Promise<void> {
-  const team = Math.floor(Math.random() * domains);
-  const id = newId();
-  const data = hub === 'ops'
-    ? { id, from: null, to: 'RAISED', version: 1, dedupKey: id, severity: 'ERROR', title: `Alert of team ${team}`, subject: 'SERVICE', service: `service-${team}`, count: 1, escalation: 0, suppressed: false }
-    : { id, eventType: 'note', summary: `Note of team ${team}` };
+async function change(domains: number, each: number): Promise<void> {
+  const entries = Array.from({ length: each }, () => {
+    const team = Math.floor(Math.random() * domains);
+    const id = newId();
+    const data = hub === 'ops'
+      ? { id, from: null, to: 'RAISED', version: 1, dedupKey: id, severity: 'ERROR', title: `Alert of team ${team}`, subject: 'SERVICE', service: `service-${team}`, count: 1, escalation: 0, suppressed: false }
+      : { id, eventType: 'note', summary: `Note of team ${team}` };
+    return { name: event, subject: `${event.split('.')[0]}/${id}`, domain: `team-${team}`, actor: 'load', time: new Date(), data };
+  });
   const recorded = await transactor.transaction(async (tx) => {
     await tx.query(`UPDATE "load" SET "version" = "version" + 1 WHERE "id" = $1`, [Math.floor(Math.random() * 500)]);
-    return recordEvent(tx, catalogue, event, { subject: `${event.split('.')[0]}/${id}`, domain: `team-${team}`, actor: 'load', time: new Date(), data });
+    return recordEvents(tx, catalogue, entries);
   });
   relay.wake();
-  committed.push([recorded.id, now()]);
+  const at = now();
+  for (const { id } of recorded) committed.push([id, at]);
 }
 
 /** Random moments, so that bursts come as they do. */
-function load({ perSecond, domains }: HubOrders['load']): void {
+function load({ perSecond, each, domains }: HubOrders['load']): void {
   writing = new AbortController();
   const { signal } = writing;
   let due = performance.now();
@@ -87,7 +91,7 @@ function load({ perSecond, domains }: HubOrders['load']): void {
       const wait = due - performance.now();
       if (wait > 0) await delay(wait, undefined, { signal }).catch(() => undefined);
       // while PostgreSQL is away nothing is changed; whether the last change was committed is for the outbox to say
-      if (!signal.aborted) await change(domains).catch(() => delay(50));
+      if (!signal.aborted) await change(domains, each).catch(() => delay(50));
     }
   };
   done = Promise.all(Array.from({ length: WRITERS }, writer));

@@ -36,14 +36,14 @@ export const now = (): number => performance.timeOrigin + performance.now();
  * whether each event is the one that follows. A class of few fields: there are thousands.
  */
 export class Watcher {
-  /** Got the place from which nothing is missed; again after each new connection. */
+  /** Got a place or an event on its present connection. */
   ready = false;
   /** Events so far, by hub. */
   readonly counts = new Map<string, number>();
   /** Position of the last of them, by hub. */
   readonly places = new Map<string, number>();
   readonly #ground: Ground;
-  readonly #kind: Kind;
+  readonly kind: Kind;
   #socket: Socket | undefined;
   #cursor: string | undefined;
   #next: number;
@@ -55,17 +55,17 @@ export class Watcher {
 
   constructor(ground: Ground, kind: Kind, index: number) {
     this.#ground = ground;
-    this.#kind = kind;
+    this.kind = kind;
     this.#next = index;
   }
 
   /** Begins to measure silence anew. */
   mark(): void {
-    for (const hub of this.#kind.sequences.keys()) this.#silences.set(hub, { last: now(), longest: 0 });
+    for (const hub of this.kind.sequences.keys()) this.#silences.set(hub, { last: now(), longest: 0 });
   }
   /** Whether it has got events behind these positions, of every hub it follows. */
   isBehind(positions: Readonly<Record<string, number>>): boolean {
-    return [...this.#kind.sequences.keys()].every((hub) => (this.places.get(hub) ?? 0) > positions[hub]!);
+    return [...this.kind.sequences.keys()].every((hub) => (this.places.get(hub) ?? 0) > positions[hub]!);
   }
   /** The longest time without an event of one of its hubs since the last {@link mark}, up to this moment, in milliseconds. */
   get silence(): number {
@@ -73,7 +73,7 @@ export class Watcher {
   }
   /** Whether it has all that anybody like it has. */
   get current(): boolean {
-    return [...this.#kind.sequences].every(([hub, { length }]) => (this.counts.get(hub) ?? 0) === length);
+    return [...this.kind.sequences].every(([hub, { length }]) => (this.counts.get(hub) ?? 0) === length);
   }
 
   pause(): void {
@@ -149,7 +149,7 @@ export class Watcher {
   }
 
   #subscribe(socket: Socket): void {
-    const { query, variables } = this.#kind;
+    const { query, variables } = this.kind;
     socket.write(clientFrame(1, JSON.stringify({ id: 's', type: 'subscribe', payload: { query, variables, ...(this.#cursor && { extensions: { cursor: this.#cursor } }) } })));
   }
 
@@ -164,10 +164,11 @@ export class Watcher {
 
   #event(payload: Payload): void {
     const at = now();
+    this.ready = true;
     const cursor = payload.extensions!.cursor!;
     const event = Object.values(payload.data ?? {})[0];
     if (payload.errors) this.#ground.count(`event with ${payload.errors[0]?.extensions?.code}`);
-    const hub = this.#kind.hubOf(event?.type);
+    const hub = this.kind.hubOf(event?.type);
     this.#cursor = cursor;
     const silence = this.#silences.get(hub);
     if (silence) {
@@ -176,7 +177,7 @@ export class Watcher {
     }
     const count = this.counts.get(hub) ?? 0;
     const place = positionsIn(cursor)[hub]![1];
-    const problem = this.#kind.sequences.get(hub)!.got(count, place, event?.id, at);
+    const problem = this.kind.sequences.get(hub)!.got(count, place, event?.id, at);
     if (problem === undefined) {
       this.counts.set(hub, count + 1);
       this.places.set(hub, place);
