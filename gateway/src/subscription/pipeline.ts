@@ -76,18 +76,24 @@ export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, sett
 
   const bus = natsUrl === undefined ? undefined : connectBus(natsUrl, log, 'hubgraph-gateway');
   const followed = new Map<string, string>();
-  /** Follows the streams of the catalogue, each once, and no others. */
-  const follow = async (): Promise<void> => {
-    const wanted = new Map(bus ? catalogue.streams.map(({ hub, stream }) => [hub, stream]) : []);
-    const gone = [...sources].filter(([hub]) => wanted.get(hub) !== followed.get(hub));
-    for (const [hub] of gone) sources.delete(hub);
-    for (const [hub, stream] of wanted) {
+  const wanted = (): ReadonlyMap<string, string> => new Map(bus ? catalogue.streams.map(({ hub, stream }) => [hub, stream]) : []);
+  /** Follows the streams of the catalogue that are not followed yet. */
+  const follow = (): void => {
+    for (const [hub, stream] of wanted()) {
+      if (sources.has(hub)) continue;
       followed.set(hub, stream);
-      if (bus && !sources.has(hub)) sources.set(hub, openSource({ hub, log: openStreamLog({ bus, stream, log, report: (report) => tellOf(hub, report, reporter) }), topics, positionsOf, reporter, logger: log }));
+      if (bus) sources.set(hub, openSource({ hub, log: openStreamLog({ bus, stream, log, report: (report) => tellOf(hub, report, reporter) }), topics, positionsOf, reporter, logger: log }));
     }
+  };
+  /** Leaves the streams that the catalogue does not have, or has under another name. */
+  const leave = async (): Promise<void> => {
+    const streams = wanted();
+    const gone = [...sources].filter(([hub]) => streams.get(hub) !== followed.get(hub));
+    for (const [hub] of gone) sources.delete(hub);
+    follow();
     await Promise.all(gone.map(([, source]) => source.stop()));
   };
-  void follow();
+  follow();
   const live = new Set<Subscriber>();
   let reload: Reload | undefined;
   /** One that was prepared before the supergraph changed and begins after it. */
@@ -109,10 +115,12 @@ export function openSubscriptionPath({ engine, events, natsUrl, cursorKeys, sett
       await reload.look(live);
       staged.enter();
       catalogue.replace(next);
+      // who goes on may have events of a new stream; who ends is told a place in one that is gone
+      follow();
       let kept = 0;
       const all = [...live];
       for (const subscriber of all) if (reload.settle(subscriber)) kept++;
-      await follow();
+      await leave();
       return { kept, ended: all.length - kept };
     },
     async stop() {

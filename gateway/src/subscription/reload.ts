@@ -39,7 +39,8 @@ export function createReload(staged: Pick<Staged, 'prepare'>, before: Catalogue,
     let same = feeds.get(key);
     if (same === undefined) {
       const [old, next] = [before, after].map((catalogue) => eventsOf(catalogue, field, args, identity));
-      feeds.set(key, (same = old !== undefined && old === next));
+      same = old !== undefined && next !== undefined && old.asked === next.asked && [...old.types].every(([type, facts]) => next.types.get(type) === facts);
+      feeds.set(key, same);
     }
     return same;
   };
@@ -64,21 +65,24 @@ export function createReload(staged: Pick<Staged, 'prepare'>, before: Catalogue,
     settle(subscriber) {
       const { served } = subscriber;
       const next = successor(served);
-      if (next) subscriber.serve(next, served.identity);
-      else subscriber.fail((cursor) => new PublicError('SUPERGRAPH_CHANGED', 'The graph changed in what this subscription uses: look at it again, then resume.', { retryAfter: comeBack(), cursor }));
-      return next !== undefined;
+      const goesOn = next !== undefined && subscriber.serve(next, served.identity);
+      if (!goesOn) subscriber.fail((cursor) => new PublicError('SUPERGRAPH_CHANGED', 'The graph changed in what this subscription uses: look at it again, then resume.', { retryAfter: comeBack(), cursor }));
+      return goesOn;
     },
   };
 }
 
-/** Which events a subscription gets and what its answers are made of, as a text; undefined when it would be refused. */
-function eventsOf(catalogue: Catalogue, field: string, args: Readonly<Record<string, unknown>>, identity: Served['identity']): string | undefined {
+/**
+ * What a subscription asks for, and by type which events it gets and what its answers are made of; undefined when it would
+ * be refused. Types may be added to it: they are what it asked for.
+ */
+function eventsOf(catalogue: Catalogue, field: string, args: Readonly<Record<string, unknown>>, identity: Served['identity']): { readonly asked: string; readonly types: ReadonlyMap<string, string> } | undefined {
   try {
     const topic = topicOf(catalogue, field, args);
     const { admits } = admission(catalogue, topic, identity);
-    const types = [...topic.types].sort().map((type) => [type, admits(type), catalogue.event(type)?.hub, catalogue.event(type)?.objectType]);
+    const types = new Map([...topic.types].map((type) => [type, JSON.stringify([admits(type), catalogue.event(type)?.hub, catalogue.event(type)?.objectType])]));
     const feed = catalogue.feed(field);
-    return JSON.stringify([topic.key, topic.hubs, types, feed?.entity, feed?.hasStatus]);
+    return { asked: JSON.stringify([topic.asked, feed?.entity, feed?.hasStatus]), types };
   } catch {
     return undefined;
   }

@@ -48,11 +48,13 @@ export interface Subscriber {
   readonly served: Served;
   /**
    * Goes on, without losing or doubling anything, for another identity of the same subject or by another preparation of the
-   * same operation. Events that wait and were admitted before are asked about again; cursors are bound anew.
+   * same operation, also where it has more event types. Events that wait and were admitted before are asked about again;
+   * cursors are bound anew.
    *
+   * @returns false when it cannot go on in place: there are more event types and it is in a snapshot
    * @throws PublicError `FORBIDDEN` when the identity may see none of its events; it goes on as before then
    */
-  serve(prepared: Prepared, identity: Identity): void;
+  serve(prepared: Prepared, identity: Identity): boolean;
   /** Resuming from here misses nothing and repeats nothing that was written; undefined before there is a place. */
   cursor(): string | undefined;
   readonly socket: string;
@@ -157,18 +159,29 @@ class Subscription implements Subscriber, Rider {
     return this.#isMember ? this.#group.cursors.write(this.#group.placeOf(this)) : this.#way?.cursor();
   }
 
-  serve(prepared: Prepared, identity: Identity): void {
+  serve(prepared: Prepared, identity: Identity): boolean {
     const group = this.#surroundings.groups.of({ ...this.#subscribe, prepared, identity });
+    const way = this.#way;
+    const hasMore = group.topic.key !== this.#group.topic.key;
+    if (way && hasMore && this.#snapshot) return false;
     const sameRights = authorisationClass(identity) === authorisationClass(this.#identity);
     [this.#prepared, this.#identity] = [prepared, identity];
     const before = this.#group;
     this.#group = group;
-    this.#way?.serve(group, sameRights);
-    if (!this.#isMember) return;
-    const place = before.placeOf(this);
-    before.leave(this);
-    this.#isMember = false;
-    this.#goFrom(place);
+    if (this.#isMember) {
+      const place = before.placeOf(this);
+      before.leave(this);
+      this.#isMember = false;
+      this.#goFrom(place);
+    } else if (way && hasMore) {
+      // its lanes read for the former types
+      const place = way.place ?? this.#starts;
+      way.stop();
+      this.#goFrom(place);
+    } else {
+      way?.serve(group, sameRights);
+    }
+    return true;
   }
 
   fail(make: (cursor: string | undefined) => PublicError): void {
@@ -244,7 +257,9 @@ class Subscription implements Subscriber, Rider {
       },
     });
     this.#way = way;
-    way.run().catch((error: unknown) => this.#failed(error));
+    way.run().catch((error: unknown) => {
+      if (this.#way === way) this.#failed(error);
+    });
   }
 
   #joins(positions: Positions): boolean {

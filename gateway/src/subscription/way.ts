@@ -52,6 +52,8 @@ export interface Way {
   stop(): void;
   /** Resuming from here misses nothing and repeats nothing that was written; undefined before there is a place. */
   cursor(): string | undefined;
+  /** What {@link cursor} says. */
+  readonly place: Positions | undefined;
   /** Whether it is at the tail of every stream, with nothing of a snapshot left. */
   readonly isLive: boolean;
   readonly positions: Positions;
@@ -66,8 +68,10 @@ interface Making {
   readonly frame: Promise<Frame>;
 }
 
-/** Answers in the making at once: later events need not wait for those to earlier ones, and the hubs are asked together. */
-const AHEAD = 100;
+/** Answers in the making at once: later events need not wait for those to earlier ones. Entities of a snapshot are nobody else's, and many. */
+const [AHEAD, AHEAD_OF_SNAPSHOT] = [100, 400];
+/** Those that are begun together, so that the hubs are asked together; more would keep the gateway from all else. */
+const WAVE = 50;
 
 /** Makes a way; {@link Way.run} sets it going. */
 export function createWay(options: WayOptions): Way {
@@ -78,6 +82,8 @@ export function createWay(options: WayOptions): Way {
   const reading = new AbortController();
   const outlet = createOutlet<Delivery>(options.bounds);
   let making: Making[] = [];
+  let isPausing = false;
+  const ahead = snapshot ? AHEAD_OF_SNAPSHOT : AHEAD;
   let written: Pick<Delivery, 'positions' | 'snapshot'> | undefined;
   let failure: unknown;
   let stopped = false;
@@ -135,11 +141,15 @@ export function createWay(options: WayOptions): Way {
     return same ? delivery : { ...delivery, positions: { ...positions(), [delivery.hub]: delivery.positions[delivery.hub] as Position } };
   };
 
-  const cursor = (): string | undefined => {
+  const place = (): Positions | undefined => {
     if (Object.keys(begun).length === 0) return undefined;
     // with nothing under way, events that did not match are behind it as well
-    if (isDone()) return group.cursors.write(positions());
-    return written ? group.cursors.write(written.positions, written.snapshot !== undefined) : group.cursors.write({ ...nowhere, ...begun }, isPartial);
+    if (isDone()) return positions();
+    return written ? written.positions : { ...nowhere, ...begun };
+  };
+  const cursor = (): string | undefined => {
+    const positions = place();
+    return positions && group.cursors.write(positions, !isDone() && (written ? written.snapshot !== undefined : isPartial));
   };
 
   const stopReading = (): void => {
@@ -159,14 +169,19 @@ export function createWay(options: WayOptions): Way {
   };
 
   const makeAhead = (): void => {
-    // half at a time: one answer after the other would be one call to the hubs after the other
-    if (making.length > AHEAD / 2) return;
-    while (making.length < AHEAD) {
+    // a wave at a time: one answer after the other would be one call to the hubs after the other
+    if (isPausing || stopped || making.length > ahead - WAVE) return;
+    for (let begun = 0; begun < WAVE; begun++) {
       const delivery = outlet.take();
       if (!delivery) return;
       // it may have waited since before a renewal
       if (group.admits(delivery.entry.event.type) || delivery.snapshot) making.push({ delivery, frame: hydration.frameOf(group, delivery) });
     }
+    isPausing = true;
+    setImmediate(() => {
+      isPausing = false;
+      makeAhead();
+    });
   };
   const hasArrived = (): boolean => {
     if (!isDone() || !lanes.every(({ live }) => live)) return false;
@@ -212,6 +227,7 @@ export function createWay(options: WayOptions): Way {
 
   return {
     cursor,
+    get place() { return place(); },
     get isLive() { return !isPartial && lanes.every(({ live }) => live); },
     get positions() { return positions(); },
     get backlog() { return { events: making.length + outlet.size, bytes: outlet.bytes + making.reduce((sum, { delivery }) => sum + delivery.entry.raw.byteLength, 0) }; },
