@@ -10,15 +10,18 @@ import { openDevIssuer } from '@hubgraph/kit/identity/issuer';
 import { startNats } from '../scripts/embedded/nats.ts';
 import { eventPublisher, type EventFacts } from '../test/harness/event-publisher.ts';
 import type { ClientsOrder, ClientsReport } from './fanout/clients.ts';
+import { measureHive } from './fanout/hive.ts';
 
 // One event to many subscribers: the real gateway with the committed schema in a process of its own, its hubs in another,
 // thin clients in a third. In the same run, as the floor, a bare `ws` server sends the same bytes to as many clients.
 //
 // Then all clients come back at once, so many events behind, with filters that let one in a hundred pass.
 //
-//   node bench/fanout.ts [--clients 10000] [--rounds 10] [--burst 30] [--behind 10000] [--json]
+//   node bench/fanout.ts [--clients 10000] [--rounds 10] [--burst 30] [--behind 10000] [--peer hive] [--json]
+//
+// With a peer, the same follows against that, installed by npm for the run; docs/fanout.md says what was found.
 
-const { values } = parseArgs({ options: { clients: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '10' }, burst: { type: 'string', default: '30' }, behind: { type: 'string', default: '10000' }, json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { clients: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '10' }, burst: { type: 'string', default: '30' }, behind: { type: 'string', default: '10000' }, peer: { type: 'string' }, json: { type: 'boolean', default: false } } });
 const [clients, rounds, burst, behind] = [Number(values.clients), Number(values.rounds), Number(values.burst), Number(values.behind)];
 const CURSOR_KEY = 'a key of the bench, 32 characters';
 const SERVICES = 100;
@@ -31,8 +34,8 @@ const filters = [{}, { severities: ['CRITICAL', 'ERROR'] }, { domains: ['custodi
 const raised = (n: number, service = 'service-1'): EventFacts => ({ type: 'org.opshub.alert.raised', domain: 'custodian', data: { id: `alert-${n}`, from: null, to: 'RAISED', version: 1, dedupKey: `key-${n}`, severity: 'CRITICAL', title: 'Disk full', subject: 'SERVICE', service, workstream: 'CUST-WP-0001', count: 1, escalation: 0, suppressed: false } });
 
 const children: ChildProcess[] = [];
-const start = (file: string, args: readonly string[] = []): ChildProcess => {
-  const child = fork(new URL(`fanout/${file}.ts`, import.meta.url), args, { execArgv: ['--expose-gc'] });
+const start = (file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): ChildProcess => {
+  const child = fork(new URL(`fanout/${file}.ts`, import.meta.url), args, { execArgv: ['--expose-gc'], env: { ...process.env, ...env } });
   children.push(child);
   child.once('exit', (code) => {
     if (code) throw new Error(`${file} ended with ${code}`);
@@ -59,6 +62,10 @@ try {
   for (const hub of HUBS) await publisher.createStream(hub);
   const ours = await measureGateway();
   const bare = await measureBare(ours.frame);
+  const peer = values.peer === 'hive' ? await measurePeer().catch((error: Error) => {
+    process.exitCode = 1;
+    return error;
+  }) : undefined;
   const report = {
     clients, classes: documents.length * filters.length * 2, frameBytes: ours.frame.length, load: loadavg().map(rounded),
     lastClientMs: { gateway: middle(ours.single), bare: middle(bare.single), ratio: rounded(middle(ours.single) / middle(bare.single)), all: ours.single.map(rounded), allBare: bare.single.map(rounded) },
@@ -67,6 +74,7 @@ try {
     executionsPerEvent: ours.executions, hubCallsPerEvent: ours.calls, hubCallsPerBurst: ours.burstCalls,
     comeBack: ours.storm,
     idleKiBPerSubscriber: { gateway: ours.memory, bare: bare.memory },
+    ...(peer && { peer: peer instanceof Error ? { failed: peer.message } : besideOurs(ours, peer) }),
   };
   console.log(values.json ? JSON.stringify(report) : report);
 } finally {
@@ -124,6 +132,13 @@ async function measureGateway() {
   };
 }
 
+async function measurePeer() {
+  for (const child of children.splice(0)) child.kill();
+  const devIssuerPath = join(folder, 'issuer.json');
+  const token = await (await openDevIssuer(devIssuerPath)).sign({ sub: 'viewer', roles: ['viewer'], ttlSeconds: 3_600 });
+  return measureHive({ folder, natsUrl: nats.url, publisher, hubs: HUBS, devIssuerPath, token, documents, filters, clients, rounds, burst, behind, services: SERVICES, start, message, asked, raised, sign: (position) => signCursor(CURSOR_KEY, position) });
+}
+
 /** All clients at once, each with a cursor from before the events. */
 async function measureStorm(watchers: ChildProcess, port: number, tokens: readonly string[], state: () => Promise<GatewayState>) {
   const cursor = signCursor(CURSOR_KEY, { p: { ops: publisher.position('ops') } });
@@ -163,6 +178,17 @@ async function measureBare(frame: string) {
   for (let n = 0; n < rounds; n++) single.push(await broadcast(1));
   const rate = Math.round((clients * burst) / ((await broadcast(burst)) / 1_000));
   return { single, rate, memory: rounded((idle.rss - rss) / clients / 1_024) };
+}
+
+/** The peer's numbers and how many times ours they are. */
+function besideOurs(ours: Awaited<ReturnType<typeof measureGateway>>, { name, sameData, told, ...peer }: Awaited<ReturnType<typeof measureHive>>) {
+  const beside = (mine: number, theirs: number | undefined) => ({ ours: mine, peer: theirs === undefined ? null : rounded(theirs), ratio: theirs === undefined ? null : Math.round((theirs / mine) * 100) / 100 });
+  return {
+    name, sameData, told,
+    lastClientMs: beside(middle(ours.single), middle(peer.single)), deliveriesPerSecond: beside(ours.rate, peer.rate), gatewayCpuMsPerEvent: beside(rounded(ours.cpuPerEvent), peer.cpuPerEvent),
+    executionsPerEvent: beside(ours.executions, peer.executions), hubCallsPerEvent: beside(ours.calls, peer.calls), idleKiBPerSubscriber: beside(ours.memory, peer.memory), natsConsumers: beside(1, peer.consumers), natsConsumersLeft: peer.consumersLeft,
+    comeBackSeconds: beside(ours.storm.seconds, peer.storm.seconds), comeBackCurrentWithin60s: beside(clients, peer.storm.current), comeBackCpuSeconds: beside(ours.storm.cpuSeconds, peer.storm.cpuSeconds), comeBackExecutions: beside(ours.storm.executions, peer.storm.executions),
+  };
 }
 
 async function until(met: () => Promise<boolean>): Promise<void> {

@@ -9,12 +9,15 @@ export type ClientsOrder =
   | { readonly order: 'connect'; readonly port: number; readonly path: string; readonly count: number; readonly atOnce: number; readonly first?: readonly string[]; readonly second?: readonly string[] }
   /** Reports once every client, or this many that are still to come, has got `frames` more frames. */
   | { readonly order: 'expect'; readonly frames: number; readonly clients?: number }
+  /** Reports how many clients have got what is expected. */
+  | { readonly order: 'count' }
   | { readonly order: 'close' };
 
 /** What it tells the parent; times are milliseconds since 1970. */
 export type ClientsReport =
   | { readonly report: 'connected' }
   | { readonly report: 'closed' }
+  | { readonly report: 'count'; readonly complete: number }
   | { readonly report: 'arrived'; readonly last: number; readonly p50: number; readonly bytes: number; readonly sample: string };
 
 interface Client {
@@ -44,7 +47,8 @@ process.on('message', (order: ClientsOrder) => {
     complete = bytes = 0;
     times = [];
     for (const client of clients) client.frames = 0;
-  } else {
+  } else if (order.order === 'count') tell({ report: 'count', complete });
+  else {
     let open = clients.length;
     const gone = (): void => void (--open === 0 && tell({ report: 'closed' }));
     for (const { socket } of clients.splice(0)) socket.once('close', gone).destroy();
