@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { startChild } from './child.ts';
 import { freshDatabase } from './postgres.ts';
 import { startNats } from './nats.ts';
 import { until } from './until.ts';
@@ -23,6 +26,17 @@ test('nats survives kill and restart on the same port', async () => {
   await using nats = await startNats();
   await nats.kill();
   await nats.restart();
+});
+
+test('a test that is killed leaves no server and no folder behind', async () => {
+  await using child = startChild('harness/reaped-process.ts', {});
+  await until('its servers', () => child.lines.length === 1, { deadline: 30_000 });
+  const dir = child.lines[0]!;
+  const pid = Number(readFileSync(join(dir, 'nats.pid'), 'utf8'));
+  const runs = (): boolean => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  expect(runs()).toBe(true);
+  await child.kill();
+  await until('the end of its server', () => !runs() && !existsSync(dirname(dir)));
 });
 
 test('until says what it waited for', async () => {

@@ -5,6 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { natsServerBinary } from '../../scripts/embedded/binaries.ts';
 import { freePort, launch, type Child } from '../../scripts/embedded/processes.ts';
+import { reapAfterUs } from './reaper.ts';
 import { until } from './until.ts';
 
 /** One server of a cluster, on ports and a folder that stay the same through kills and restarts. */
@@ -53,7 +54,10 @@ export async function startNatsCluster(count = 3): Promise<NatsCluster> {
     return {
       name,
       restart() {
-        if (!running.has(name)) running.set(name, launch({ command: binary, args: ['--config', config], cwd: dir, log: join(dir, 'nats.log') }));
+        if (running.has(name)) return;
+        const child = launch({ command: binary, args: ['--config', config], cwd: dir, log: join(dir, 'nats.log') });
+        running.set(name, child);
+        void child.exited.then(reapAfterUs(child.pid, folder));
       },
       async kill() {
         const child = running.get(name);

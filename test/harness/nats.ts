@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/embedded/processes.ts';
 import { startNats as start, type Nats } from '../../scripts/embedded/nats.ts';
+import { reapAfterUs } from './reaper.ts';
 
 /** A nats-server of a test, on a port and folder that stay the same through kills and restarts. */
 export interface TestNats extends AsyncDisposable {
@@ -26,10 +27,17 @@ export async function startNats(): Promise<TestNats> {
   const dir = join(folder, 'nats');
   const port = await freePort();
   const options = { dir, port, password: 'test', log: join(folder, 'nats.log') };
-  let server: Nats | undefined = await start(options);
+  let spare = (): void => undefined;
+  const begin = async (): Promise<Nats> => {
+    const begun = await start(options);
+    spare = reapAfterUs(begun.pid, folder);
+    return begun;
+  };
+  let server: Nats | undefined = await begin();
   const url = server.url;
   const halt = async () => {
     await server?.stop();
+    spare();
     server = undefined;
   };
   const stop = async () => {
@@ -42,10 +50,11 @@ export async function startNats(): Promise<TestNats> {
       if (!server) return;
       process.kill(server.pid, 'SIGKILL');
       await server.exited;
+      spare();
       server = undefined;
     },
     async restart() {
-      server ??= await start(options);
+      server ??= await begin();
     },
     [Symbol.asyncDispose]: stop,
   };
