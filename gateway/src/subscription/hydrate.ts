@@ -1,4 +1,5 @@
 import type { Identity } from '@hubgraph/kit/identity';
+import { inSpan } from '@hubgraph/kit/trace/trace';
 import { executeSync, type ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { startDeadline } from '../hubs/deadline.ts';
@@ -6,6 +7,7 @@ import type { Reporter } from '../observe/reporter.ts';
 import type { Engine, Prepared } from '../query/engine.ts';
 import { authorisationClass, classIdentity } from './admit.ts';
 import { valueAt, type Catalogue } from './catalogue.ts';
+import { hydratingSpan, madeWithin } from './event-trace.ts';
 import type { Cursors } from './resume.ts';
 import type { Delivery } from './topics.ts';
 
@@ -87,15 +89,18 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
     return known;
   };
 
-  const execute = async (group: EventClass, delivery: Delivery): Promise<Frame> => {
+  const execute = (group: EventClass, delivery: Delivery): Promise<Frame> =>
+    inSpan(() => hydratingSpan(delivery), async (span) => madeWithin(await answer(group, delivery, span?.traceparent), span));
+
+  const answer = async (group: EventClass, delivery: Delivery, traceparent = delivery.entry.event.traceparent): Promise<Frame> => {
     const { event } = delivery.entry;
     const cursor = group.cursors.write(delivery.positions, delivery.snapshot !== undefined);
     const begun = performance.now();
     const primary = primaryAnswer(group, delivery, cursor);
     using deadline = startDeadline(time);
-    const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent: event.traceparent, signal: deadline.signal };
+    const run = { variables: group.variables, identity: group.identity, requestId: event.id, traceparent, signal: deadline.signal };
     const result = await engine.executeEvent(group.prepared, primary, run); // the only line that crosses to the query path
-    reporter.report('event.hydrated', { type: event.type, milliseconds: performance.now() - begun });
+    reporter.report('event.hydrated', { hub: delivery.hub, type: event.type, milliseconds: performance.now() - begun });
     const extensions = { ...result.extensions, cursor, ...(delivery.snapshot !== undefined && { snapshot: true }) };
     return { json: JSON.stringify({ ...result, extensions }), cursor };
   };
@@ -113,6 +118,8 @@ export function createHydration({ engine, catalogue, reporter, log, time }: Hydr
   return {
     identityOf: classIdentity,
     frameOf(group, delivery) {
+      // nobody else gets this entity of this snapshot
+      if (delivery.snapshot) return execute(group, delivery);
       const shared = executionsOf(delivery);
       let frame = shared.get(group.key);
       if (!frame) {

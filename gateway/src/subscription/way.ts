@@ -170,7 +170,7 @@ export function createWay(options: WayOptions): Way {
 
   const makeAhead = (): void => {
     // a wave at a time: one answer after the other would be one call to the hubs after the other
-    if (isPausing || stopped || making.length > ahead - WAVE) return;
+    if (stopped || making.length > ahead - WAVE || (isPausing && making.length > 0)) return;
     for (let begun = 0; begun < WAVE; begun++) {
       const delivery = outlet.take();
       if (!delivery) return;
