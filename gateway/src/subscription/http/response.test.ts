@@ -4,6 +4,7 @@ import { eventPublisher, type EventPublisher } from '../../../../test/harness/ev
 import { openHttp, type HttpAsked, type HttpStream } from '../../../../test/harness/http-stream.ts';
 import { startNats, type TestNats } from '../../../../test/harness/nats.ts';
 import { MULTIPART } from '../../../../test/harness/transport-clients.ts';
+import { until } from '../../../../test/harness/until.ts';
 
 /** Streams over HTTP to clients that read slowly, and for as long as a token is good. Numbers are of the catalogue of bad inputs. */
 
@@ -93,10 +94,12 @@ describe('another token', () => {
   const inSeconds = (seconds: number): number => Date.now() / 1_000 + seconds;
   const renew = (graph: EventGraph, token: string, as: string): Promise<Response> => fetch(graph.http, { method: 'POST', headers: { [TOKEN]: token, authorization: as } });
 
-  it.each([['sse', 'text/event-stream'], ['multipart', MULTIPART]])('lets a stream go on in place: %s', async (_transport, accept) => {
+  it.each([['sse', 'text/event-stream'], ['multipart', MULTIPART]])('lets a stream go on in place beyond the end of the first: %s', async (_transport, accept) => {
     const graph = await start();
-    const stream = await open(graph.http, { headers: { accept, authorization: credentials({ expiresAt: inSeconds(2) }) }, body: { query } });
-    await graph.reporter.reported('subscription.ready');
+    const short = credentials({ expiresAt: inSeconds(3) });
+    const stream = await open(graph.http, { headers: { accept, authorization: short }, body: { query } });
+    const witness = await open(graph.http, { headers: { accept, authorization: short }, body: { query } });
+    await graph.reporter.reported('subscription.ready', {}, 2);
     const token = String(stream.headers[TOKEN]);
     const expiresAt = inSeconds(3_600);
     expect((await renew(graph, token, credentials({ sub: 'eve' }))).status).toBe(404);
@@ -104,5 +107,10 @@ describe('another token', () => {
     expect([renewed.status, await renewed.json()]).toEqual([200, { renewed: true, expiresAt: new Date(expiresAt * 1_000).toISOString() }]);
     expect((await renew(graph, 'guessed', authorization)).status).toBe(404);
     expect((await renew(graph, token, credentials({ expiresAt: inSeconds(-5) }))).status).toBe(401);
+    await witness.ended;
+    expect(witness.text).toContain('"reason":"expired"');
+    await publisher.publish('governance', activated('w1'));
+    await until('the event', () => stream.text.includes('"id":"w1"'));
+    expect(stream.text).not.toContain('UNAUTHENTICATED');
   });
 });

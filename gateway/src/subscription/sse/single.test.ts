@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { activated, credentials, startEventGraph, testEventHubs, type EventGraph, type EventGraphOptions } from '../../../../test/harness/event-graph.ts';
+import { activated, alertRaised, credentials, startEventGraph, testEventHubs, testHubs, type EventGraph, type EventGraphOptions } from '../../../../test/harness/event-graph.ts';
 import { eventPublisher, type EventPublisher } from '../../../../test/harness/event-publisher.ts';
 import { openHttp, type HttpAsked, type HttpStream } from '../../../../test/harness/http-stream.ts';
 import { startNats, type TestNats } from '../../../../test/harness/nats.ts';
@@ -65,6 +65,65 @@ describe('a single connection', () => {
     expect((await stream.event('complete')).data).toEqual({ id: 'live' });
     await graph.reporter.reported('subscription.ended', { id: 'live', reason: 'complete' });
     expect((await complete(graph, token, 'live')).status).toBe(200);
+  });
+
+  it('tells the operation of a slow client TOO_SLOW with a cursor that misses nothing, and stays for the others', async () => {
+    const graph = await start({ hubs: { ...testHubs(), titles: new Map([['w1', 'x'.repeat(200_000)], ['w2', 'short']]) }, settings: { HUBGRAPH_WS_SLOW_TIME: '1500', HUBGRAPH_WS_KEEPALIVE: '10000' } });
+    const large = 'subscription { workstreamChanged { workstream { id title } } }';
+    const [token, other] = [await reserve(graph), await reserve(graph)];
+    const [slow, quick] = [await attach(graph, token), await attach(graph, other)];
+    await operate(graph, token, 'slow', { query: large });
+    await operate(graph, token, 'quiet', { query: 'subscription { alertChanged { alert { id } } }' });
+    await operate(graph, other, 'quick', { query: large });
+    await graph.reporter.reported('subscription.ready', {}, 3);
+    slow.pause();
+    await publisher.publish('governance', ...Array.from({ length: 120 }, () => activated('w1')), activated('w2'));
+    for (let count = 0; count < 121; count++) await quick.event('next');
+    await graph.reporter.reported('subscription.ended', { id: 'slow', reason: 'TOO_SLOW' });
+    slow.resume();
+    let got = 0;
+    let { data } = await slow.event('next');
+    for (; data.payload.data; { data } = await slow.event('next')) got++;
+    const { code, cursor } = data.payload.errors[0].extensions;
+    expect([data.id, code]).toEqual(['slow', 'TOO_SLOW']);
+    expect((await slow.event('complete')).data).toEqual({ id: 'slow' });
+    await publisher.publish('ops', alertRaised('a1', 'ERROR'));
+    expect((await slow.event('next')).data).toMatchObject({ id: 'quiet', payload: { data: { alertChanged: {} } } });
+
+    const rest = await open(graph.http, { headers: { accept: 'text/event-stream', authorization, 'last-event-id': cursor }, body: { query: large } });
+    for (let count = got; count < 121; count++) expect(idOf((await rest.event('next')).data)).toBe(count === 120 ? 'w2' : 'w1');
+  });
+
+  it('goes on beyond the end of its token when another was posted, and ends with the last', async () => {
+    const graph = await start();
+    const inSeconds = (seconds: number): number => Date.now() / 1_000 + seconds;
+    const short = credentials({ expiresAt: inSeconds(3) });
+    const [token, witness] = [await reserve(graph, short), await reserve(graph, short)];
+    const [stream, other] = [await attach(graph, token), await attach(graph, witness)];
+    for (const of of [token, witness]) await operate(graph, of, 'a');
+    await graph.reporter.reported('subscription.ready', {}, 2);
+    const renewed = await fetch(graph.http, { method: 'POST', headers: { [TOKEN]: token, authorization: credentials({ expiresAt: inSeconds(6) }) } });
+    expect([renewed.status, await renewed.json()]).toMatchObject([200, { renewed: true }]);
+    expect((await other.event('next')).data.payload.errors[0].extensions).toMatchObject({ reason: 'expired', cursor: expect.any(String) });
+    await other.ended;
+    await publisher.publish('governance', activated('w3'));
+    expect(idOf((await stream.event('next')).data.payload)).toBe('w3');
+    expect((await stream.event('next')).data).toMatchObject({ id: 'a', payload: { errors: [{ extensions: { reason: 'expired', cursor: expect.any(String) } }] } });
+    await stream.ended;
+  });
+
+  it('is cut when nothing of what waits for it is taken for two periods, with all its operations', async () => {
+    const graph = await start({ hubs: { ...testHubs(), titles: new Map([['w1', 'x'.repeat(200_000)]]) }, settings: { HUBGRAPH_WS_SLOW_TIME: '20000', HUBGRAPH_WS_KEEPALIVE: '300' } });
+    const token = await reserve(graph);
+    const slow = await attach(graph, token);
+    await operate(graph, token, 'one', { query: 'subscription { workstreamChanged { workstream { title } } }' });
+    await operate(graph, token, 'two');
+    await graph.reporter.reported('subscription.ready', {}, 2);
+    slow.pause();
+    await publisher.publish('governance', ...Array.from({ length: 120 }, () => activated('w1')));
+    await graph.reporter.reported('subscription.ended', { id: 'one', reason: 'socket' });
+    await graph.reporter.reported('subscription.ended', { id: 'two', reason: 'socket' });
+    expect((await operate(graph, token, 'three')).status).toBe(404);
   });
 
   it('belongs to who reserved it, is opened once, and is gone when it ends', async () => {
