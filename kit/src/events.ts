@@ -57,6 +57,12 @@ export interface FeedSnapshot {
   readonly filter: Readonly<Record<string, string>>;
   /** What the list's filter says unless the subscriber says otherwise, such as the states that count as present. */
   readonly unless?: Readonly<Record<string, readonly string[] | boolean>>;
+  /**
+   * For nouns that never change but are replaced: that of which the list has the present one each, as a path in the node
+   * (of fields without arguments) and in the event. Their versions count on from one to the next, so that an event of one
+   * that was replaced before the snapshot is not told after it.
+   */
+  readonly per?: { readonly node: string; readonly event: string };
 }
 
 /** One event type that others may rely on. */

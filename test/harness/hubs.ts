@@ -19,11 +19,11 @@ export interface TestGraph extends AsyncDisposable {
   token(role: Role, sub?: string, ttlSeconds?: number): Promise<string>;
 }
 
-/** Starts one on a free port, its hubs with the settings of `env`; with `natsUrl` there are events. The committed schema must be that of the hubs; `schema` is the folder of another one. */
-export async function startTestGraph(definitions: readonly HubDefinition[], { schema = SCHEMA, ...options }: { readonly env?: Readonly<Record<string, string>>; readonly publicUrl?: () => string; readonly natsUrl?: string; readonly schema?: string } = {}): Promise<TestGraph> {
+/** Starts one on a free port, its hubs with the settings of `env`; with `natsUrl` there are events, which `relays: false` leaves in the outboxes. The committed schema must be that of the hubs; `schema` is the folder of another one. */
+export async function startTestGraph(definitions: readonly HubDefinition[], { schema = SCHEMA, relays = true, ...options }: { readonly relays?: boolean; readonly env?: Readonly<Record<string, string>>; readonly publicUrl?: () => string; readonly natsUrl?: string; readonly schema?: string } = {}): Promise<TestGraph> {
   const folder = await mkdtemp(join(tmpdir(), 'graph-'));
   const devIssuerPath = join(folder, 'dev-issuer.json');
-  const hubs = Object.fromEntries(await Promise.all(definitions.map(async (definition) => [definition.manifest.name, await startTestHub(definition, { ...options, start: options.natsUrl !== undefined })] as const)));
+  const hubs = Object.fromEntries(await Promise.all(definitions.map(async (definition) => [definition.manifest.name, await startTestHub(definition, { ...options, start: relays && options.natsUrl !== undefined })] as const)));
   const callers = new Map(Object.entries(hubs).map(([name, { hub }]) => [name, localCaller(hub)]));
   const gateway = await createGateway({
     supergraphPath: join(schema, 'supergraph.graphql'), eventsPath: join(schema, 'events.json'), callers, host: '127.0.0.1', port: 0, devIssuerPath, natsUrl: options.natsUrl, cursorKeys: [TEST_KEY], development: true, env: {}, log: silentLog(),

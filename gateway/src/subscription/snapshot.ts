@@ -50,6 +50,9 @@ interface Listed {
   readonly domain?: { readonly slug: string } | null;
 }
 
+/** What versions are counted by: the entity, or what it is the present one of. */
+const keyOf = (node: Listed, { snapshot }: FeedFacts): string => String(snapshot?.per ? valueAt(node, snapshot.per.node) : node.id);
+
 /**
  * Prepares a snapshot; nothing is read before {@link Snapshot.read}.
  *
@@ -91,7 +94,7 @@ export function createSnapshot({ engine, feed, eventHub, changesNothing, filter,
       for (let after: string | null = null, more = true; more; ) {
         const { nodes, next } = await page(after, signal);
         for (const node of nodes) {
-          versions?.set(node.id, node.version);
+          versions?.set(keyOf(node, feed), node.version);
           yield entryOf(type, entity.type, node);
         }
         after = next;
@@ -105,9 +108,9 @@ export function createSnapshot({ engine, feed, eventHub, changesNothing, filter,
         versions = undefined;
         return true;
       }
-      const id = String(valueAt(event, entity.path));
-      if (!versions.has(id)) return true;
-      const [said, known] = [event.data.version, versions.get(id)];
+      const key = String(valueAt(event, snapshot.per?.event ?? entity.path));
+      if (!versions.has(key)) return true;
+      const [said, known] = [event.data.version, versions.get(key)];
       // what has no version never changes: the snapshot said it all
       return typeof said === 'number' && known !== undefined && said > known;
     },
@@ -141,5 +144,6 @@ function documentOf(schema: GraphQLSchema, { snapshot, entity }: FeedFacts): str
   const fields = node.getFields();
   const scalars = ['version', 'status'].filter((name) => fields[name]);
   const domain = fields.domain && isObjectType(getNamedType(fields.domain.type)) ? ' domain { slug }' : '';
-  return `query Snapshot($after: String, $filter: ${filter.type}) { list: ${list.name}(first: ${PAGE}, after: $after, filter: $filter, orderBy: ${snapshot?.order}) { nodes { id ${scalars.join(' ')}${domain} } pageInfo { hasNextPage endCursor } } }`;
+  const per = snapshot?.per?.node.split('.').reduceRight((inner, name) => (inner ? `${name} { ${inner} }` : name), '') ?? '';
+  return `query Snapshot($after: String, $filter: ${filter.type}) { list: ${list.name}(first: ${PAGE}, after: $after, filter: $filter, orderBy: ${snapshot?.order}) { nodes { id ${scalars.join(' ')}${domain} ${per} } pageInfo { hasNextPage endCursor } } }`;
 }

@@ -114,7 +114,8 @@ class Subscription implements Subscriber, Rider {
     const group = (this.#group = groups.of(subscribe));
     const after = this.#after;
     const resumed = after === undefined ? undefined : group.cursors.read(after);
-    // an incomplete snapshot begins anew, and so from the present end of the stream
+    // An incomplete snapshot begins anew, and so from the present end of the stream: only the client knows the versions
+    // that it was sent, so which events behind the snapshot's place repeat them could not be told.
     this.#starts = resumed && !resumed.partial ? resumed.positions : {};
     if (resumed ? resumed.partial : subscribe.arguments.snapshot === true) this.#snapshot = this.#snapshotOf();
     const off = group.topic.hubs.find((hub) => !sources.has(hub));
@@ -253,6 +254,7 @@ class Subscription implements Subscriber, Rider {
         this.#way = undefined;
         this.#snapshot = undefined;
         this.#starts = {};
+        this.#tellPlace();
         return true;
       },
     });
@@ -263,8 +265,9 @@ class Subscription implements Subscriber, Rider {
   }
 
   #joins(positions: Positions): boolean {
-    if (this.sink.open !== true || !this.#group.isCurrent(positions)) return false;
-    this.#group.join(this);
+    const from = this.sink.open === true ? this.#group.meets(positions) : undefined;
+    if (from === undefined) return false;
+    this.#group.join(this, from);
     return (this.#isMember = true);
   }
 

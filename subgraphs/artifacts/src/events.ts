@@ -54,7 +54,7 @@ export const events = defineEvents({
         statuses: { type: '[ArtifactPackageStatus!]', path: 'data.to', description: 'States after the change.' },
         types: { type: '[String!]', path: 'type', description: 'Full event types.' },
       },
-      snapshot: { list: 'artifactPackages', order: 'CREATED', filter: { statuses: 'statuses' }, unless: { statuses: ['CREATED', 'UPLOADING', 'FINALIZED', 'FAILED'] } },
+      snapshot: { list: 'artifactPackages', order: 'CREATED', filter: { statuses: 'statuses', domains: 'domains', repos: 'repos', workstreams: 'workstreams', services: 'services', ids: 'ids' }, unless: { statuses: ['CREATED', 'UPLOADING', 'FINALIZED', 'FAILED'] } },
     },
   },
   types: {

@@ -44,6 +44,7 @@ export const events = defineEvents({
         domains: { type: '[String!]', path: 'domain', description: 'Slugs of domains.' },
         repos: { type: '[String!]', path: 'data.repo', description: 'Slugs of repos.' },
       },
+      snapshot: { list: 'sboms', order: 'REPO', filter: { repos: 'repos' }, per: { node: 'repo.slug', event: 'data.repo' } },
     },
   },
   types: {
@@ -61,7 +62,7 @@ export const events = defineEvents({
       description: 'A repo\'s bill of materials changed: a new current snapshot.',
       feed: 'sbomIngested',
       data: z.object({
-        id, repo: z.string(), previous: z.uuid().nullable().describe('Id of the snapshot before'), packageCount: z.int().nullable(), added: z.int(), removed: z.int(), changed: z.int(),
+        id, repo: z.string(), version: z.int().positive().describe('Counts the bills of materials of the repo from 1'), previous: z.uuid().nullable().describe('Id of the snapshot before'), packageCount: z.int().nullable(), added: z.int(), removed: z.int(), changed: z.int(),
         licenceRisks: z.array(z.string()).max(200).describe('Purls of direct production dependencies with an effective copyleft licence of the policy; at most 200 are named'), licenceRiskCount: z.int(),
       }),
     },

@@ -76,6 +76,7 @@ describe('lists', () => {
   it.each([
     ['statuses: [FINALIZED, UPLOADING]', 3], ['domain: "infotech"', 3], ['repo: "core-hub"', 3], ['workstream: "CUST-WP-0025"', 3], ['task: "CUST-WP-0025-T03"', 3], ['service: "shop"', 3], ['producer: "scanner"', 1], ['subject: "Größe"', 1],
     ['retentionClasses: ["transient", "permanent-record"]', 2], [`claimedManifestDigest: "blake3:${'a'.repeat(64)}"`, 1], [`manifestDigest: "blake3:${'a'.repeat(64)}"`, 0], ['expiresBefore: "2026-12-31T00:00:00Z"', 1], ['text: "GRÖSSE"', 0], ['text: "größe"', 1], ['text: "%"', 0], ['repo: "core-hub", producer: "scanner"', 1],
+    ['repos: ["core-hub", "nowhere"]', 3], ['domains: ["infotech"]', 3], ['workstreams: ["CUST-WP-0025"]', 3], ['services: []', 0], ['services: ["shop", "shop"]', 3], ['ids: ["no id"]', 0],
   ])('narrow by %s', async (filter, count) => {
     const { artifactPackages } = await hub.ask(`{ artifactPackages(filter: { ${filter} }) { nodes { id } totalCount } }`, {}, viewer);
     expect(artifactPackages.totalCount).toBe(count);

@@ -84,7 +84,12 @@ builder.asEntity(ArtifactPackage, { key: builder.selection<{ id: string }>('id')
 export const ArtifactPackageFilter = builder.inputRef<Filter>('ArtifactPackageFilter').implement({
   description: 'Narrows a list of packages; what is given is combined by AND.',
   fields: (t) => ({
+    ids: t.idList({ description: 'One of these.' }),
     statuses: t.field({ type: [PackageStatus], description: 'In one of these states.' }),
+    domains: t.stringList({ description: 'Of one of these domains (slugs).' }),
+    repos: t.stringList({ description: 'Of one of these repos (slugs).' }),
+    workstreams: t.stringList({ description: 'Of one of these workstreams (codes).' }),
+    services: t.stringList({ description: 'Of one of these services (slugs).' }),
     domain: t.string({ description: 'Of this domain (slug).' }),
     repo: t.string({ description: 'Of this repo (slug).' }),
     workstream: t.string({ description: 'Of this workstream (code).' }),

@@ -1,3 +1,4 @@
+import { isUuid } from '@hubgraph/kit/ids';
 import type { Condition, List, Page, PageArgs } from '@hubgraph/kit/page';
 import { pageOf, pagesOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
@@ -7,7 +8,12 @@ import { prismaOf } from './client.ts';
 
 /** How clients may narrow a list of packages. */
 export interface PackageFilter {
+  readonly ids?: readonly string[] | null;
   readonly statuses?: readonly PackageStatus[] | null;
+  readonly domains?: readonly string[] | null;
+  readonly repos?: readonly string[] | null;
+  readonly workstreams?: readonly string[] | null;
+  readonly services?: readonly string[] | null;
   readonly domain?: string | null;
   readonly repo?: string | null;
   readonly workstream?: string | null;
@@ -73,7 +79,11 @@ export interface ManifestFile {
 /** Conditions of a filter on `ArtifactPackage t`, which other lists of packages share. */
 export function packageConditions(filter: PackageFilter): Condition[] {
   const where: Condition[] = [];
-  if (filter.statuses != null) where.push({ sql: `t."status" = ANY(?::text[])`, params: [filter.statuses] });
+  // what is no id is none of a package
+  if (filter.ids != null) where.push({ sql: `t."id" = ANY(?::uuid[])`, params: [filter.ids.filter(isUuid)] });
+  for (const [column, values] of [['status', filter.statuses], ['domain', filter.domains], ['repo', filter.repos], ['workstream', filter.workstreams], ['service', filter.services]] as const) {
+    if (values != null) where.push({ sql: `t."${column}" = ANY(?::text[])`, params: [values] });
+  }
   for (const column of ['domain', 'repo', 'workstream', 'task', 'service', 'producer', 'subject', 'manifestDigest', 'claimedManifestDigest'] as const) {
     if (filter[column] != null) where.push({ sql: `t."${column}" = ?::text`, params: [filter[column]] });
   }

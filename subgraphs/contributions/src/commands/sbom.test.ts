@@ -112,6 +112,18 @@ test('two ingests at once get an order, and one content makes one snapshot', asy
   expect(new Set(same.map(({ sbom }) => sbom.id)).size).toBe(1);
 });
 
+test('the list has the current one of every repo', async () => {
+  const list = async (more: string) => (await hub.ask(`{ sboms(${more}) { totalCount nodes { current version repo { slug } } } }`)).sboms;
+  for (const repo of ['list-b', 'list-a', 'list-c']) await ingest(repo, [pack('pkg:npm/a@1.0.0')]);
+  await ingest('list-b', [pack('pkg:npm/a@2.0.0')]);
+  const of = (repo: string, version = 1) => ({ current: true, version, repo: { slug: repo } });
+  expect(await list('filter: { text: "LIST-" }, orderBy: REPO')).toEqual({ totalCount: 3, nodes: [of('list-a'), of('list-b', 2), of('list-c')] });
+  expect((await list('filter: { text: "list-" }, orderBy: TAKEN')).nodes.at(-1)).toEqual(of('list-b', 2));
+  expect((await list('filter: { text: "list-" }, first: 1')).nodes).toEqual([of('list-b', 2)]);
+  expect(await list('filter: { repos: ["list-a", "nowhere"] }')).toEqual({ totalCount: 1, nodes: [of('list-a')] });
+  expect((await list('filter: { takenBefore: "2020-01-01T00:00:00Z" }')).totalCount).toBe(0);
+});
+
 test('a dry run tells what would be and writes nothing', async () => {
   const answer = await ingest('dry', WEB, { dryRun: true });
   expect(answer).toMatchObject({ errors: [], events: [], sbom: { version: 1, packageCount: 4 }, ingest: { unchanged: false, added: 4 } });

@@ -72,7 +72,7 @@ export async function ingestSbom(work: Work, input: IngestSbomInput, policy: Lic
   const counts = { added: diff.added.length, removed: diff.removed.length, changed: diff.changedVersion.length + diff.changedLicence.length, licenceRiskCount: risks.length };
   work.record('sbom.ingested', {
     subject: `sbom/${snapshot.id}`, domain: input.domain,
-    data: { id: snapshot.id, repo: snapshot.repo, previous: previous?.id ?? null, packageCount: snapshot.packageCount, ...counts, licenceRisks: named(risks.map(({ purl }) => purl)) },
+    data: { id: snapshot.id, repo: snapshot.repo, version: snapshot.version, previous: previous?.id ?? null, packageCount: snapshot.packageCount, ...counts, licenceRisks: named(risks.map(({ purl }) => purl)) },
   });
   return { sbom: snapshot, ingest: { unchanged: false, previousId: previous?.id ?? null, ...counts, notices } };
 }

@@ -3,7 +3,7 @@ import { argsName } from '@hubgraph/kit/graphql/loaders';
 import { isUuid } from '@hubgraph/kit/ids';
 import type * as model from '../model.ts';
 import { diffOf, type PurlDifference, type SbomDiff as Diff, type VersionChange } from '../sbom/diff.ts';
-import { packages, sboms } from '../store/index.ts';
+import { packages, sboms, type SbomFilter as Filter, type SbomOrder as Order } from '../store/index.ts';
 import { builder, LicenceClass, paging, READ, type ContributionsContext } from './builder.ts';
 import { LicenceSource, licenceOfEntry, PackageLicence } from './package-licence.ts';
 import { packageFilter, PackageFlag, PackageScope, SourceKind } from './package-words.ts';
@@ -102,6 +102,29 @@ builder.queryField('sbom', (t) =>
     requiresScopes: READ,
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     resolve: (_root, { id }, context) => sbomById(context, id),
+  }),
+);
+
+const SbomFilter = builder.inputRef<Filter>('SbomFilter').implement({
+  description: 'Narrows a list of bills of materials; what is given is combined by AND.',
+  fields: (t) => ({
+    repos: t.stringList({ description: 'Of one of these repos (slugs).' }),
+    takenBefore: t.field({ type: 'DateTime', description: 'Taken in before this moment.' }),
+    text: t.string({ description: 'Of a repo whose slug contains this text, whatever the case.' }),
+  }),
+});
+const SbomOrder = builder.enumType('SbomOrder', {
+  description: 'Order of a list of bills of materials.',
+  values: { REPO: { description: 'By slug of the repo.' }, TAKEN: { description: 'Taken in first, first.' }, TAKEN_DESC: { description: 'Taken in last, first.' } } as Record<Order, { description: string }>,
+});
+builder.queryField('sboms', (t) =>
+  t.field({
+    type: SbomConnection,
+    nullable: true,
+    description: 'The current bill of materials of every repo that has one.',
+    requiresScopes: READ,
+    args: { filter: t.arg({ type: SbomFilter, description: 'Which ones.' }), orderBy: t.arg({ type: SbomOrder, defaultValue: 'TAKEN_DESC', description: 'In which order.' }), ...paging },
+    resolve: (_root, { filter, orderBy, ...page }, context) => sboms.page(context.sql, filter ?? {}, orderBy ?? 'TAKEN_DESC', page),
   }),
 );
 

@@ -3,4 +3,4 @@ export { openDatabase, type Database } from './client.ts';
 export { contributions, CONTRIBUTION_ORDERS, type ContributionCount, type ContributionFilter, type ContributionList, type ContributionOrder, type ContributionParent, type WeekCount } from './contribution.ts';
 export { conclusions } from './conclusion.ts';
 export { groupKey, packages, type LicenceGroup, type PackageFilter, type PackageUse, type UsedPackage } from './package.ts';
-export { sboms, type NewSbomPackage } from './sbom.ts';
+export { sboms, type NewSbomPackage, type SbomFilter, type SbomOrder } from './sbom.ts';

@@ -1,5 +1,5 @@
 import { newId } from '@hubgraph/kit/ids';
-import { pagesOf, type List, type Page, type PageArgs } from '@hubgraph/kit/page';
+import { pageOf, pagesOf, type Condition, type List, type Page, type PageArgs } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import type { LicenceClass, SbomPackageRow, SbomSnapshot } from '../model.ts';
@@ -9,6 +9,22 @@ import { prismaOf } from './client.ts';
 
 /** Newest first. */
 const HISTORY = [{ column: 'version', cast: 'int', descending: true }, { column: 'id', cast: 'uuid', descending: true }] as const;
+
+/** How clients may narrow the list of the current snapshots. */
+export interface SbomFilter {
+  readonly repos?: readonly string[] | null;
+  readonly takenBefore?: Date | null;
+  readonly text?: string | null;
+}
+
+/** Orders of the list of the current snapshots. */
+export const SBOM_ORDERS = {
+  REPO: [{ column: 'repo', cast: 'text' }, { column: 'id', cast: 'uuid' }],
+  TAKEN: [{ column: 'takenAt', cast: 'timestamptz' }, { column: 'id', cast: 'uuid' }],
+  TAKEN_DESC: [{ column: 'takenAt', cast: 'timestamptz', descending: true }, { column: 'id', cast: 'uuid', descending: true }],
+} as const;
+export type SbomOrder = keyof typeof SBOM_ORDERS;
+
 /** Rows of one statement: its text stays near a megabyte. */
 const CHUNK = 2_000;
 
@@ -17,8 +33,18 @@ export type NewSbomPackage = Omit<SbomPackageRow, 'id' | 'snapshotId' | 'ordinal
 
 const LIST: List = { table: 'SbomSnapshot', where: [], order: HISTORY };
 
+function currentList({ repos, takenBefore, text }: SbomFilter, order: SbomOrder): List {
+  const where: Condition[] = [{ sql: 't."current"', params: [] }];
+  if (repos != null) where.push({ sql: 't."repo" = ANY(?::text[])', params: [repos] });
+  if (takenBefore != null) where.push({ sql: 't."takenAt" < ?::timestamptz', params: [takenBefore] });
+  if (text != null) where.push({ sql: 'strpos(lower(t."repo"), lower(?::text)) > 0', params: [text] });
+  return { table: 'SbomSnapshot', where, order: SBOM_ORDERS[order] };
+}
+
 export const sboms = {
   byIds: (sql: Sql, ids: readonly string[]) => rowsBy<SbomSnapshot>(sql, 'SbomSnapshot', 'id', 'uuid', ids),
+  /** The current snapshots of all repos. */
+  page: (sql: Sql, filter: SbomFilter, order: SbomOrder, args: PageArgs): Promise<Page<SbomSnapshot>> => pageOf(sql, currentList(filter, order), args),
   /** All snapshots of each repo, in one statement. */
   pagesOf: (sql: Sql, repos: readonly string[], args: PageArgs): Promise<Map<string, Page<SbomSnapshot>>> => pagesOf(sql, LIST, 'repo', repos, args, 'text'),
 
