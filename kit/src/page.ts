@@ -130,7 +130,10 @@ function beyond(statement: Statement, list: List, key: readonly string[], backwa
     const operator = (column.descending ?? false) === backward ? '>' : '<';
     return [...equal, `t."${column.column}" ${operator} ${values[index]}`].join(' AND ');
   });
-  return `(${branches.map((branch) => `(${branch})`).join(' OR ')})`;
+  // the branches alone would have every row before the key read and thrown away: an index is entered by a plain comparison
+  const [first] = list.order;
+  const bound = `t."${first?.column}" ${(first?.descending ?? false) === backward ? '>=' : '<='} ${values[0]}`;
+  return `${bound} AND (${branches.map((branch) => `(${branch})`).join(' OR ')})`;
 }
 
 function orderBy(list: List, backward: boolean): string {
