@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify } from 'jose';
@@ -60,6 +61,8 @@ test.for([
   { args: ['revoke', '--sub', 'a'], code: 8, says: 'Where is NATS?' },
   { args: ['gateway', '--supergraph', 'nowhere.graphql'], code: 2, says: 'There is no file nowhere.graphql' },
   { args: ['gateway', '--supergraph', 'package.json', '--hub', 'x'], code: 2, says: 'x is not a hub' },
+  { args: ['gateway', '--supergraph', 'package.json'], code: 2, says: 'package.json is not a supergraph' },
+  { args: ['gateway', '--supergraph', 'scripts'], code: 2, says: 'scripts cannot be read' },
   { args: ['tokn'], code: 2, says: "Unknown command 'tokn'" },
   { args: ['start', '--port', 'x'], code: 2, says: 'Wrong setting: PORT=x' },
   { args: ['start', '--bogus'], code: 2, says: "Unknown option '--bogus'" },
@@ -70,6 +73,24 @@ test.for([
   expect(answer.err.trim().split('\n')).toHaveLength(1);
   const json = await hubgraph([...args, '--json']);
   expect(JSON.parse(json.out)).toEqual({ error: { message: expect.stringContaining(says), exitCode: code } });
+});
+
+test('a group of commands alone prints its help and no word of the machinery', async () => {
+  expect(await hubgraph(['revocations'])).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^Usage: hubgraph revocations(?![^]*outputHelp)/) });
+});
+
+test.for(['package.json', 'README.md'])('gateway refuses %s as events', async (events) => {
+  const answer = await hubgraph(['gateway', '--supergraph', 'schema/supergraph.graphql', '--events', events, '--port', '0'], { HUBGRAPH_LOG_LEVEL: 'error' });
+  expect(answer).toMatchObject({ code: 2, out: '', err: expect.stringMatching(`^${events} does not fit schema/supergraph.graphql: .*\n$`) });
+});
+
+test('gateway says that its port is taken', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const answer = await hubgraph(['gateway', '--supergraph', 'schema/supergraph.graphql', '--port', String(port)], { HUBGRAPH_LOG_LEVEL: 'error' });
+  expect(answer).toMatchObject({ code: 4, out: '', err: expect.stringContaining(`Port ${port} on 127.0.0.1 is taken`) });
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test('token refuses where tokens come from an issuer', async () => {

@@ -10,6 +10,7 @@ import { environment, startConfig, startSettings } from '../../config.ts';
 import { openDataDir } from '../../data-dir/folder.ts';
 import { openSecrets } from '../../data-dir/secrets.ts';
 import { exitCodes } from '../../exit-codes.ts';
+import { listenError } from '../../topology/port.ts';
 
 interface Options {
   readonly supergraph: string;
@@ -41,7 +42,7 @@ async function run(options: Options): Promise<void> {
   const tracing = await startTracing(env, 'hubgraph-gateway');
   const log = createLog({ level: settings.HUBGRAPH_LOG_LEVEL ?? 'warn' });
   const dir = openDataDir(readConfig(startSettings, env).HUBGRAPH_DATA_DIR);
-  const addresses = new Map([...subgraphUrls(readFileSync(options.supergraph, 'utf8')), ...options.hub]);
+  const addresses = new Map([...orUsage(() => subgraphUrls(textOf(options.supergraph)), `${options.supergraph} is not a supergraph`), ...options.hub]);
   const key = settings.HUBGRAPH_SERVICE_KEY;
   // a subgraph that is not ours has no health of ours
   const callers = new Map([...addresses].map(([hub, url]): [string, HubCaller] => {
@@ -53,7 +54,7 @@ async function run(options: Options): Promise<void> {
     host: settings.HOST, port: settings.PORT, devIssuerPath: dir.devIssuer, anonymous: !options.auth,
     natsUrl: settings.NATS_URL === 'none' ? undefined : settings.NATS_URL, cursorKeys: settings.HUBGRAPH_CURSOR_KEYS ?? [openSecrets(dir).cursorKey],
     development: settings.HUBGRAPH_ENV === 'development', env, log,
-  });
+  }).catch((error: unknown) => explain(options, settings, error));
   const stopped = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.resolve());
   process.on('SIGHUP', () => void gateway.reload().then((reloaded) => {
@@ -66,6 +67,38 @@ async function run(options: Options): Promise<void> {
   await tracing.stop();
   // what a library left open must not keep a gateway alive that has ended
   process.exit(exitCodes.done.code);
+}
+
+/**
+ * Why the gateway did not start: what is wrong with the files or the address, if anything is.
+ *
+ * @throws UsageError, or the error itself
+ */
+async function explain({ supergraph, events }: Options, { HOST, PORT }: { readonly HOST: string; readonly PORT: number }, error: unknown): Promise<never> {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall === 'listen') throw listenError(HOST, PORT, code);
+  const [{ loadSupergraph }, { readEvents }] = await Promise.all([import('@hubgraph/gateway/supergraph/supergraph'), import('@hubgraph/gateway/supergraph/events-file')]);
+  const { schema } = orUsage(() => loadSupergraph(textOf(supergraph)), `${supergraph} is not a supergraph that can be served`);
+  if (events !== undefined) orUsage(() => readEvents(textOf(events), schema), `${events} does not fit ${supergraph}`);
+  throw error;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
+  }
+}
+
+function orUsage<Result>(work: () => Result, what: string): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const [first = ''] = (error as Error).message.split('\n');
+    throw new UsageError(`${what}: ${first}`);
+  }
 }
 
 function pairOf(text: string): readonly [string, string] {
