@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { eventPublisher, type EventPublisher } from '../../../test/harness/event-publisher.ts';
 import { activated, startEventGraph, testEventHubs, testHubs, type EventGraph, type EventGraphOptions } from '../../../test/harness/event-graph.ts';
 import { startNats, type TestNats } from '../../../test/harness/nats.ts';
+import { until } from '../../../test/harness/until.ts';
 
 let nats: TestNats;
 let publisher: EventPublisher;
@@ -63,6 +64,44 @@ it('gives every member the same gapless sequence, whoever stops reading, falls b
   for (const got of [quick, stopped, paused]) expect(new Set(got.map((frame: any) => frame.data.workstreamChanged.replayed))).toEqual(new Set([false]));
   expect([watches[0], watches[1], watches[2], watches[3], rest].flatMap((one) => one!.waiting)).toEqual([]);
   await Promise.all(clients.map((client) => client.close()));
+});
+
+it('takes in one that comes back while there is always an answer in the making', async () => {
+  const hubs = testHubs();
+  const graph = await start({ hubs });
+  const counting = 'subscription($after: EventCursor) { workstreamChanged(after: $after) { subject workstream { openAlerts } } }';
+  await using member = await graph.client();
+  const first = member.subscribe(counting);
+  await graph.reporter.reported('subscription.ready');
+  await publisher.publish('governance', activated('m0'));
+  const { cursor } = (await first.next()).extensions;
+  await using comer = await graph.client();
+  let gate = Promise.withResolvers<void>();
+  let published = 0;
+  /** The answer to each event comes only when the next one is being made. */
+  const publishOne = async (): Promise<void> => {
+    const calls = graph.hubCalls();
+    const before = gate;
+    gate = Promise.withResolvers();
+    hubs.gate = gate.promise;
+    await publisher.publish('governance', activated(`m${++published}`));
+    await until('the hub to be asked', () => graph.hubCalls() > calls);
+    before.resolve();
+  };
+  await publishOne();
+  const second = comer.subscribe(counting, { after: cursor });
+  let isIn = false;
+  const joined = comer.place().then(() => (isIn = true));
+  while (!isIn && published < 30) await publishOne();
+  expect(published).toBeLessThan(30);
+  await joined;
+  await publishOne();
+  hubs.gate = undefined;
+  gate.resolve();
+  const wanted = Array.from({ length: published }, (_, index) => `thing/m${index + 1}`);
+  expect((await first.nexts(published)).map(subjectOf)).toEqual(wanted);
+  expect((await second.nexts(published)).map(subjectOf)).toEqual(wanted);
+  expect([...first.waiting, ...second.waiting]).toEqual([]);
 });
 
 it('asks a hub a few times for a burst, not once for each event', async () => {

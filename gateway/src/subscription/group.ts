@@ -7,7 +7,7 @@ import type { Catalogue } from './catalogue.ts';
 import { classKey, type EventClass, type Frame, type Hydration } from './hydrate.ts';
 import type { Pace } from './pace.ts';
 import { bindingOf, cursorsOf } from './resume.ts';
-import type { Positions, Source } from './source.ts';
+import { NOWHERE, type Positions, type Source } from './source.ts';
 import { createScan, type Scan } from './scan.ts';
 import { writingSpan } from './event-trace.ts';
 import type { Sink } from './subscriber.ts';
@@ -36,12 +36,15 @@ export interface Rider {
  */
 export interface Group extends EventClass, Admission {
   readonly topic: Topic;
-  /** Whether one that stands at these positions is at the tail of every stream, so that it may {@link join}. */
-  isCurrent(positions: Positions): boolean;
+  /**
+   * The number of the first frame that one with these positions has not got, when the group still has that and all that
+   * follow: it may {@link join} there in this turn of the event loop. Undefined when it has to read on by itself.
+   */
+  meets(positions: Positions): number | undefined;
   /** What of its topic is in memory of this hub's stream. */
   scan(hub: string): Scan;
-  /** Takes in one that is at the tail in this turn of the event loop; it gets what is dispatched from now on. */
-  join(rider: Rider): void;
+  /** Takes in one that gets the frames from this number on. */
+  join(rider: Rider, from: number): void;
   leave(rider: Rider): void;
   /** Resuming from here, a rider misses nothing and gets nothing twice. */
   placeOf(rider: Rider): Positions;
@@ -119,6 +122,8 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
   let made = 0;
   let next = 0;
   let writing = false;
+  /** By hub, the last event that is no step any more. */
+  const passed = new Map<string, number>();
 
   /** Where whoever has everything before `step` stands. */
   const before = ({ delivery, broken }: Step): Positions => {
@@ -139,8 +144,12 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
     // the hubs are slower than the events: the log keeps what memory should not
     const all = [...steps, { number: next++, delivery }];
     [steps, made] = [[], 0];
+    all.forEach(pass);
     for (const rider of [...riders]) fallBehind(rider, all.find(({ number }) => number >= rider.next) as Step);
     rise();
+  };
+  const pass = ({ delivery }: Step): void => {
+    if (delivery) passed.set(delivery.hub, delivery.entry.seq);
   };
   const push = (step: Step): void => {
     steps.push(step);
@@ -188,6 +197,7 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
       span?.end();
       if (steps[0] !== step) continue;
       steps.shift();
+      pass(step);
       made--;
       makeAhead();
     }
@@ -220,6 +230,7 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
 
   const sit = (): void => {
     for (const hub of topic.hubs) {
+      passed.set(hub, sources.get(hub)?.tail?.[1] ?? 0);
       seats.push(topics.take(hub, topic, receive, () => riders.size));
       // the tail is still known then
       const unlisten = sources.get(hub)?.onBreak((error) => push({ number: next++, broken: { error, hub, positions: positionsOf(topic.hubs) } }));
@@ -232,13 +243,23 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
     seats = [];
   };
 
-  const group: Group = {
-    key, prepared, variables, identity: hydration.identityOf(identity), cursors, topic, admits,
-    isCurrent: (positions) => topic.hubs.every((hub) => {
+  const meets = (positions: Positions): number | undefined => {
+    const isNear = topic.hubs.every((hub) => {
       const tail = sources.get(hub)?.tail;
-      const here = positions[hub];
-      return tail !== undefined && here !== undefined && here[0] === tail[0] && here[1] === tail[1];
-    }),
+      const [epoch, pos] = positions[hub] ?? NOWHERE;
+      // without a seat it gets nothing that came before it joins
+      return tail !== undefined && epoch === tail[0] && pos <= tail[1] && pos >= (seats.length > 0 ? passed.get(hub)! : tail[1]);
+    });
+    if (!isNear) return undefined;
+    const lacks = ({ delivery }: Step): boolean => delivery === undefined || delivery.entry.seq > (positions[delivery.hub]?.[1] ?? 0);
+    const first = steps.findIndex(lacks);
+    if (first < 0) return next;
+    // of several streams it may have got a later event before an earlier one
+    return steps.slice(first).every(lacks) ? steps[first]!.number : undefined;
+  };
+
+  const group: Group = {
+    key, prepared, variables, identity: hydration.identityOf(identity), cursors, topic, admits, meets,
     scan(hub) {
       let scan = scans.get(hub);
       if (!scan) {
@@ -247,8 +268,8 @@ function createGroup(surroundings: GroupSurroundings, key: string, { prepared, v
       }
       return scan;
     },
-    join(rider) {
-      rider.next = next;
+    join(rider, from) {
+      rider.next = from;
       riders.add(rider);
       if (seats.length === 0) sit();
     },

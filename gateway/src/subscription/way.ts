@@ -40,7 +40,7 @@ export interface WayOptions {
   placed(hub: string, begun: number): void;
   /** Everything up to the tail was written, the snapshot before it too. May be said more than once. */
   caughtUp(): void;
-  /** Everything up to the tail was written, and the sink takes more: whoever takes over goes on in the same turn. True when it does. */
+  /** At the tail, with everything up to these positions written: whoever takes over goes on behind them in the same turn. True when it does. */
   arrived(positions: Positions): boolean;
 }
 
@@ -184,9 +184,11 @@ export function createWay(options: WayOptions): Way {
     });
   };
   const hasArrived = (): boolean => {
-    if (!isDone() || !lanes.every(({ live }) => live)) return false;
-    options.caughtUp();
-    return (snapshot?.isOver() ?? true) && options.arrived(positions());
+    if (isPartial || !lanes.every(({ live }) => live)) return false;
+    if (isDone()) options.caughtUp();
+    // under steady events there is always an answer in the making; only what is left of a snapshot nobody else has
+    const here = isDone() || !written?.snapshot ? place() : undefined;
+    return here !== undefined && (snapshot?.isOver() ?? true) && options.arrived(here);
   };
 
   const pump = async (): Promise<void> => {
@@ -206,6 +208,7 @@ export function createWay(options: WayOptions): Way {
         span?.end();
         tell(first.delivery);
         written = first.delivery;
+        if (hasArrived()) return;
       } else if (outlet.closed) {
         if (failure !== undefined) throw failure;
         return;
