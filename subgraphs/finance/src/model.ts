@@ -1,7 +1,7 @@
 // The nouns of money: what is stored, in plain types. Column names in PostgreSQL are the field names. An amount is a decimal
 // text, as PostgreSQL's numeric writes it: no float anywhere; money/decimal.ts calculates.
 
-/** A decimal number as text, such as `12.50`; at most 20 digits before and 18 behind the point. */
+/** A decimal number as text, such as `12.50`; at most 18 digits behind the point, and before it at most 20 where it is taken in. */
 export type Decimal = string;
 
 /** An exact amount in one currency (ISO 4217). */

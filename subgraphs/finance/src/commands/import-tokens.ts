@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '@hubgraph/kit/change';
 import { newId } from '@hubgraph/kit/ids';
-import { BrokenFile, type Bytes, type Entry, type TokenFormat, type Usage } from '../import/entry.ts';
+import { BadRow, BrokenFile, type Bytes, type Entry, type TokenFormat, type Usage } from '../import/entry.ts';
 import { readUsage } from '../import/formats.ts';
 import { Occurrences } from '../import/identity.ts';
 import { MOST_REFUSALS, type Refusal } from '../import/packet.ts';
@@ -57,9 +57,14 @@ export async function importTokens(changes: FinanceChanges, caller: Caller, requ
     const { row } = entry;
     const digest = createHash('sha256').update(row.key).digest();
     if (met.next(digest) > 0) return { line: entry.line, reason: 'An earlier result of this file is of the same time, model and groups.' };
-    const cost = row.cost ?? (prices === undefined ? null : costOf(row, prices));
-    if (cost === null) unpriced++;
-    return { ...row, cost: cost ?? '0', currency: row.currency ?? prices?.currency ?? 'USD' };
+    try {
+      const cost = row.cost ?? (prices === undefined ? null : costOf(row, prices));
+      if (cost === null) unpriced++;
+      return { ...row, cost: cost ?? '0', currency: row.currency ?? prices?.currency ?? 'USD' };
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      return { line: entry.line, reason: error.message };
+    }
   };
   let rows: PricedUsage[] = [];
   try {

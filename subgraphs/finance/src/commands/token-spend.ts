@@ -1,7 +1,7 @@
 import { isSlug, lineProblems } from '@hubgraph/kit/fields';
 import { newId } from '@hubgraph/kit/ids';
 import { invalidField, Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
-import { DecimalError, parse, plain } from '../money/decimal.ts';
+import { decimalProblem, isNegative, plain } from '../money/decimal.ts';
 import type { TokenSpend } from '../model.ts';
 import { tokenSpends } from '../store/token-spend.ts';
 import type { Work } from './common.ts';
@@ -85,12 +85,8 @@ function problemsOf(entry: TokenSpendInput, now: Date, met: Set<string>): Mutati
 }
 
 function costProblems(cost: string): MutationErrorData[] {
-  try {
-    return parse(cost) < 0n ? [invalidField(['cost'], 'A cost is not negative.')] : [];
-  } catch (error) {
-    if (error instanceof DecimalError) return [invalidField(['cost'], error.message)];
-    throw error;
-  }
+  const bad = decimalProblem(cost) ?? (isNegative(cost) ? 'A cost is not negative.' : null);
+  return bad === null ? [] : [invalidField(['cost'], bad)];
 }
 
 function wordProblems(name: string, text: string): MutationErrorData[] {
