@@ -61,6 +61,7 @@ export async function recordTokenSpend(work: Work, input: RecordTokenSpendInput)
     cost: plain(entry.cost), currency: entry.currency, session: entry.session ?? null, domain: entry.domain ?? null, service: entry.service ?? null, workstream: entry.workstream ?? null,
   }));
   const outcome = await recordUsage(work, { source: input.source, importId: null }, rows);
+  if (outcome.refused.length > 0) return new Refused(outcome.refused.map(({ line, reason }) => invalidField(['spend', String(line)], reason)));
   if (outcome.new + outcome.corrected > 0) {
     const id = newId();
     work.record('tokens.recorded', { subject: `costimport/${id}`, data: { id, source: input.source, format: 'recordTokenSpend', new: outcome.new, corrected: outcome.corrected, months: [...outcome.months].sort().slice(0, 120) } });

@@ -152,6 +152,14 @@ describe('files of costs', () => {
     expect(await parts()).toEqual({ rows: 30_000, billed: '300' });
   });
 
+  it('refuses a row whose key counts in a closed month in another currency, with its line', async () => {
+    const mapping = Buffer.from(JSON.stringify({ columns: { billedCost: 'amount', billingCurrency: 'currency', chargePeriodStart: 'day' }, constants: { providerName: 'Hoster' }, key: ['id'] })).toString('base64url');
+    const rows = (...lines: string[]) => send({ format: 'csv', source: 'hoster' }, `id,day,amount,currency\n${lines.join('\n')}\n`, { headers: { 'hubgraph-mapping': mapping } });
+    await rows('1,2024-09-01,10,USD', '2,2024-09-01,20,USD');
+    await hub.change('closePeriod', { month: '2024-09' }, 'period { status }', ROLES.allocator);
+    expect((await rows('2,2024-09-01,20,USD', '1,2024-09-01,10,EUR', '3,2024-09-01,30,EUR')).body).toMatchObject({ read: 3, new: 1, unchanged: 1, corrected: 0, refused: 1, refusals: [{ line: 3, reason: expect.stringContaining('in USD') }] });
+  });
+
   it('records an event without amounts', async () => {
     await send({ format: 'focus' }, focusFile([{ BilledCost: '12.34' }]));
     const [event] = await hub.database.sql.query<{ type: string; data: object }>(`SELECT * FROM "outbox" WHERE "type" LIKE '%costs.imported'`);

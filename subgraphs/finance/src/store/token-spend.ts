@@ -36,6 +36,9 @@ export interface NewTokenSpend extends Pick<TokenSpend, 'id' | 'provider' | 'mod
   readonly at: string;
 }
 
+/** A row that counts, and who recorded it. */
+export interface TokenLink extends Link<TokenAmount>, Pick<TokenSpend, 'recordedBy'> {}
+
 /** Sums of one model, in one currency. */
 export interface TokenSum extends Pick<TokenSpend, TokenAmount | 'provider' | 'model' | 'currency'> {
   readonly of: string;
@@ -88,12 +91,12 @@ export const tokenSpends = {
   },
 
   /** The rows that count of many keys of one source, by key, oldest first. */
-  async chains(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, Link<TokenAmount>[]>> {
-    const rows = await tx.query<Link<TokenAmount> & Record<TokenAmount, string> & { sourceKey: string }>(
-      `SELECT "id", "sourceKey", "contentHash", "month", ${TOKEN_AMOUNTS.map((name) => `"${name}"::text`).join(', ')} FROM "TokenSpend" WHERE "source" = $1 AND "sourceKey" = ANY($2::text[]) AND "current" ORDER BY "id"`,
+  async chains(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, TokenLink[]>> {
+    const rows = await tx.query<TokenLink & Record<TokenAmount, string> & { sourceKey: string }>(
+      `SELECT "id", "sourceKey", "contentHash", "month", "currency", "recordedBy", ${TOKEN_AMOUNTS.map((name) => `"${name}"::text`).join(', ')} FROM "TokenSpend" WHERE "source" = $1 AND "sourceKey" = ANY($2::text[]) AND "current" ORDER BY "id"`,
       [source, keys],
     );
-    return Map.groupBy(rows.map(({ id, sourceKey, contentHash, month, ...amounts }) => ({ id, sourceKey, contentHash, month, amounts })), (row) => row.sourceKey);
+    return Map.groupBy(rows.map(({ id, sourceKey, contentHash, month, currency, recordedBy, ...amounts }) => ({ id, sourceKey, contentHash, month, currency, recordedBy, amounts })), (row) => row.sourceKey);
   },
   /** How many rows each of these keys ever had. */
   async lengths(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, number>> {
