@@ -1,6 +1,6 @@
 // What decides whether a commitment can be signed: how the command and the preview of the allowed moves see it alike.
 import type { CommitmentFacts } from '../lifecycle/commitment.ts';
-import type { Budget, BudgetStatus, Commitment, Decimal, ExchangeRate } from '../model.ts';
+import type { Budget, BudgetStatus, Commitment, Decimal, ExchangeRate } from '../model/index.ts';
 import { budgetNumbers, type BudgetLine } from '../money/budget.ts';
 import { instalmentCount, instalments, type Terms } from '../money/commitment.ts';
 import { compare, multiply, storable } from '../money/decimal.ts';

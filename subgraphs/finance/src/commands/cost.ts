@@ -5,7 +5,7 @@ import { packetOf } from '../import/packet.ts';
 import { reportedCharge } from '../import/report.ts';
 import { amount, bounded, currency, LONGEST_NAME, required } from '../import/value.ts';
 import { addMonths } from '../money/calendar.ts';
-import { CHARGE_CATEGORIES, type CostImport, type CostRow } from '../model.ts';
+import { CHARGE_CATEGORIES, type CostImport, type CostRow } from '../model/index.ts';
 import { costImports } from '../store/cost-import.ts';
 import type { Work } from './common.ts';
 import { importBatch } from './import-batch.ts';

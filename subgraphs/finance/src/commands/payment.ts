@@ -1,7 +1,7 @@
 import { lineProblems } from '@hubgraph/kit/fields';
 import { isUuid, newId } from '@hubgraph/kit/ids';
 import { duplicate, invalidField, Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
-import type { Commitment, Payment } from '../model.ts';
+import type { Commitment, Payment } from '../model/index.ts';
 import { dayOf, isDay, monthOf } from '../money/calendar.ts';
 import { add, compare, decimalProblem, isPositive, min, multiply, plain, subtract } from '../money/decimal.ts';
 import { commitments, conversionKey, costRows, exchangeRates } from '../store/index.ts';

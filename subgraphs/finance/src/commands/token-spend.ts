@@ -2,7 +2,7 @@ import { isSlug, lineProblems } from '@hubgraph/kit/fields';
 import { newId } from '@hubgraph/kit/ids';
 import { invalidField, Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { decimalProblem, isNegative, plain } from '../money/decimal.ts';
-import type { TokenSpend } from '../model.ts';
+import type { TokenSpend } from '../model/index.ts';
 import { tokenSpends } from '../store/token-spend.ts';
 import type { Work } from './common.ts';
 import { recordUsage, type PricedUsage } from './token-batch.ts';

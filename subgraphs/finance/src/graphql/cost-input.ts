@@ -2,7 +2,7 @@
 import { PublicError } from '@hubgraph/kit/errors';
 import { addDays, addMonths, isDay, isMonth, monthSpan } from '../money/calendar.ts';
 import { multiply, sum } from '../money/decimal.ts';
-import type { ExchangeRate, Money } from '../model.ts';
+import type { ExchangeRate, Money } from '../model/index.ts';
 import { COST_METRICS, type CostFilter as Filter, type CostMetric as Metric, type CostPeriod } from '../store/cost-groups.ts';
 import { conversionKey, exchangeRates } from '../store/exchange-rate.ts';
 import { builder, type FinanceContext } from './builder.ts';

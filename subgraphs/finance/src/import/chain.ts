@@ -1,7 +1,7 @@
 // What becomes of a row whose key is known already. Rows are never changed: a newer one takes the place of an older one while its
 // month is open, and tells the difference to it in an open month when it is closed.
 import { format, parse } from '../money/decimal.ts';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 
 /** A stored row that counts, as little of it as a decision needs. */
 export interface Link<Amount extends string> {

@@ -1,6 +1,6 @@
 // FOCUS CSV, versions 1.0 to 1.3 (and 1.4 where it only drops columns): the columns of 1.0 become fields, all others are kept by name.
 import { badText } from '@hubgraph/kit/text';
-import { CHARGE_CATEGORIES } from '../model.ts';
+import { CHARGE_CATEGORIES } from '../model/index.ts';
 import { headerOf, linesOf, type Header, type Line } from './csv.ts';
 import { BadRow, BrokenFile, type Bytes, type Charge, type Entry } from './entry.ts';
 import { numbersAsWritten } from './json.ts';

@@ -1,5 +1,5 @@
 // A charge as a line of PostgreSQL's COPY text format: made once where files are read, and mostly written as it is.
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import type { Charge } from './entry.ts';
 
 /** Of a charge, what is corrected by its difference. */

@@ -1,7 +1,7 @@
 // What tokens cost, for usage reports that do not tell it.
 import { z } from 'zod';
 import { decimalProblem, format, parse, quotient } from '../money/decimal.ts';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { BadRow, type Usage } from './entry.ts';
 
 const price = z.string().regex(/^\d{1,12}(\.\d{1,12})?$/, 'a price is a decimal in quotes, such as "3.75"');

@@ -1,6 +1,6 @@
 // What the usage and cost reports of model providers have in common: pages of time buckets with results.
 import { addMonths } from '../money/calendar.ts';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { BadRow, BrokenFile, type Bytes, type Charge, type Entry } from './entry.ts';
 import { documentsOf, listOf, objectOf, type Json, type JsonObject } from './json.ts';
 import { digestOf } from './identity.ts';

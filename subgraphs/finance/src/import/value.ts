@@ -1,6 +1,6 @@
 // Values as files write them: nulls, times, amounts, words.
 import { DecimalError, format, parse, parseRounded, storable } from '../money/decimal.ts';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { BadRow } from './entry.ts';
 
 /** In characters. What is indexed has to fit an index entry of PostgreSQL. */

@@ -1,6 +1,6 @@
 // Exact decimal arithmetic on BigInt, scaled by 10^18. What is stored fits numeric(38, 18) of PostgreSQL; what is calculated from
 // it may be larger, so that no sum of what was taken in is ever more than a number holds. No float.
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 
 /** Digits behind the point that are kept. */
 export const SCALE = 18;

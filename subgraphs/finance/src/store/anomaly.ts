@@ -1,5 +1,5 @@
 import type { Sql, Tx } from '@hubgraph/kit/sql';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { plainRow } from './plain.ts';
 
 export const ANOMALY_KINDS = ['SERVICE', 'PROVIDER'] as const;

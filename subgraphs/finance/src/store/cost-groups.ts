@@ -2,7 +2,7 @@
 import type { Condition, List, Page, PageArgs } from '@hubgraph/kit/page';
 import { pageOf } from '@hubgraph/kit/page';
 import type { Sql } from '@hubgraph/kit/sql';
-import type { CostRow, Decimal } from '../model.ts';
+import type { CostRow, Decimal } from '../model/index.ts';
 import { COST_ROW_ORDERS, plainCostRow, type CostRowOrder } from './cost-row.ts';
 import { decimalText, plainPage } from './plain.ts';
 

@@ -4,7 +4,7 @@ import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import type { Link } from '../import/chain.ts';
 import { COST_AMOUNTS, LINE_COLUMNS, type CostAmount } from '../import/line.ts';
-import type { CostRow } from '../model.ts';
+import type { CostRow } from '../model/index.ts';
 import { insertLines, type Into } from './bulk.ts';
 import { plainPage, plainRow } from './plain.ts';
 

@@ -3,7 +3,7 @@ import { pageOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import type { Link } from '../import/chain.ts';
-import type { TokenSpend } from '../model.ts';
+import type { TokenSpend } from '../model/index.ts';
 import { plainPage, plainRow } from './plain.ts';
 
 /** Of usage, what is corrected by its difference. */
