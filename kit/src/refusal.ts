@@ -61,5 +61,5 @@ export function notFound(noun: string, key: string, path: readonly string[] = ['
 
 /** Something else has the natural key already. */
 export function duplicate(noun: string, key: string, existingId: string, path: readonly string[]): Refused {
-  return new Refused([{ type: 'Duplicate', code: 'DUPLICATE', message: `There is already a ${noun} ${key}.`, path: ['input', ...path], existingId }]);
+  return new Refused([{ type: 'Duplicate', code: 'DUPLICATE', message: `There is already ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun} ${key}.`, path: ['input', ...path], existingId }]);
 }

@@ -29,6 +29,10 @@ test('--help lists the commands, and every command has its own', async () => {
   for (const [index, help] of helps.entries()) expect(help).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`Usage: hubgraph ${commands[index]}`) });
 });
 
+test.for(['artifacts', 'contrib', 'costs', 'maintenance', 'migrate', 'ops', 'repos', 'sbom', 'streams', 'tokens', 'workplans'])('%s alone lists what it has, on stderr', async (group) => {
+  expect(await hubgraph([group])).toMatchObject({ code: 2, out: '', err: expect.stringMatching(new RegExp(`^Usage: hubgraph ${group} [^]*Commands:\\n(?![^]*outputHelp)`)) });
+});
+
 test('options that a command shares with the one above it are listed once', async () => {
   expect((await hubgraph(['artifacts', 'ingest', 'guide-board', '--help'])).out.match(/--workstream/g)).toHaveLength(1);
 });

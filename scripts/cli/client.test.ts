@@ -25,6 +25,8 @@ test.for([
   { answers: errors('UNAUTHENTICATED', 'no'), token: 'x', exitCode: 12, says: 'does not accept this token' },
   { answers: errors('FORBIDDEN', 'Not allowed.', { missingScopes: [['governance:write', 'hub:read'], ['finance:read']] }), exitCode: 12, says: 'Not allowed; the token lacks governance:write and hub:read or finance:read.' },
   { answers: errors('FORBIDDEN', 'This needs scopes that the token lacks: finance:read.', { missingScopes: ['finance:read'] }), exitCode: 12, says: /lacks: finance:read\.$/ },
+  { answers: errors('FORBIDDEN', 'This field needs scopes that the token lacks: finance:read, finance:write.', { missingScopes: ['finance:read', 'finance:write'] }), exitCode: 12, says: /lacks: finance:read, finance:write\.$/ },
+  { answers: errors('FORBIDDEN', 'Not allowed.', { missingScopes: ['finance:read', 'finance:write'] }), exitCode: 12, says: 'Not allowed; the token lacks finance:read and finance:write.' },
   { answers: errors('HUB_UNAVAILABLE', 'x', { hub: 'governance' }), exitCode: 13, says: 'The hub governance cannot answer now' },
   { answers: errors('BAD_USER_INPUT', 'slug is wrong'), exitCode: 2, says: 'slug is wrong.' },
   { answers: errors('INTERNAL', 'x', { id: 'abc' }), exitCode: 70, says: 'its log has it under abc' },

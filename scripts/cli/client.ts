@@ -91,7 +91,7 @@ function refusal(endpoint: string, errors: readonly GraphError[], hadToken: bool
         ? `The graph at ${endpoint} does not accept this token: it may have expired or belong to another issuer.`
         : `The graph at ${endpoint} wants a token: give --token or set HUBGRAPH_TOKEN; npm run -s hubgraph -- token --role author prints one for development.`, exitCodes.denied.code);
     case 'FORBIDDEN':
-      return new UsageError(`${message}${missingScopes && !message.includes(scopesOf(missingScopes)) ? `; the token lacks ${scopesOf(missingScopes)}` : ''}.`, exitCodes.denied.code);
+      return new UsageError(`${message}${missingScopes && !namesAll(message, missingScopes) ? `; the token lacks ${scopesOf(missingScopes)}` : ''}.`, exitCodes.denied.code);
     case 'HUB_UNAVAILABLE':
       return new UsageError(`The hub ${hub ?? ''} cannot answer now; try again in a moment.`.replace('  ', ' '), exitCodes.hubUnavailable.code);
     case 'BAD_USER_INPUT':
@@ -105,8 +105,12 @@ function refusal(endpoint: string, errors: readonly GraphError[], hadToken: bool
   }
 }
 
-/** An OR of ANDs, or a plain list. */
+/** A list of scopes that are all needed, or several such lists of which one is. */
 function scopesOf(missing: unknown): string {
-  const sets = Array.isArray(missing) ? missing : [missing];
-  return sets.map((set) => (Array.isArray(set) ? set.join(' and ') : String(set))).join(' or ');
+  const sets = Array.isArray(missing) && missing.every(Array.isArray) ? (missing as unknown[][]) : [[missing].flat()];
+  return sets.map((set) => set.join(' and ')).join(' or ');
+}
+
+function namesAll(message: string, missing: unknown): boolean {
+  return [missing].flat(2).every((scope) => message.includes(String(scope)));
 }

@@ -38,7 +38,7 @@ function failure(error: unknown): { message?: string; exitCode: number } {
   if (error instanceof CommanderError) {
     // --help and --version end the same way, with nothing left to say
     if (error.exitCode === 0) return { exitCode: exitCodes.done.code };
-    // the help itself was printed in the place of an error
+    // a group of commands without one of them: its help is printed already
     if (error.code === 'commander.help') return { exitCode: exitCodes.usage.code };
     const sentence = error.message.replace(/^error: /, '').replace(/\n\(?/g, ' (').replace(/\)$/, ')');
     return { message: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${sentence.endsWith('.') ? '' : '.'} See --help.`, exitCode: exitCodes.usage.code };

@@ -14,9 +14,9 @@ describe('patterns of hubEvents', () => {
   it.each([
     ['org.statehub.workstream.completed', ['statehub.workstream.completed']],
     ['org.statehub.*.recorded', ['statehub.progress.recorded']],
-    ['org.*.alert.*', ['opshub.alert.raised']],
+    ['org.*.alert.*', ['opshub.alert.noticed', 'opshub.alert.raised']],
     ['org.statehub.workstream.>', ['statehub.workstream.activated', 'statehub.workstream.completed', 'statehub.workstream.proposed']],
-    ['*.opshub.>', ['opshub.alert.raised', 'opshub.bill.paid']],
+    ['*.opshub.>', ['opshub.alert.noticed', 'opshub.alert.raised', 'opshub.bill.paid']],
   ])('%s', (pattern, types) => expect(typesOf(pattern)).toEqual(types));
 
   it('">" stands for one word at least, "*" for exactly one', () => {

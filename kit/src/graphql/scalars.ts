@@ -10,7 +10,27 @@ function textScalar(name: string, description: string, pattern: RegExp, shape: s
   return new GraphQLScalarType({ name, description, serialize: check, parseValue: check, parseLiteral: (node: ValueNode) => check(node.kind === Kind.STRING ? node.value : undefined) });
 }
 
-const Decimal = textScalar('Decimal', 'An exact decimal number as text, such as "12.50"; at most 20 digits before and 18 behind the point, no exponent.', /^-?\d{1,20}(\.\d{1,18})?$/, 'a decimal number in a string, without exponent');
+/** A decimal that is handed in: what may be stored. An answer may be a sum of such. */
+function decimalOf(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('Decimal must be a decimal number in a string, so that it stays exact.');
+  const match = /^-?(\d+)(?:\.(\d+))?$/.exec(value);
+  if (match === null) throw new TypeError('Decimal must be a decimal number in a string, such as "12.50", without exponent.');
+  const [, whole = '', places = ''] = match;
+  if (whole.length > 20) throw new TypeError(`Decimal must have at most 20 digits before the point; this has ${whole.length}.`);
+  if (places.length > 18) throw new TypeError(`Decimal must have at most 18 digits behind the point; this has ${places.length}.`);
+  return value;
+}
+function decimalText(value: unknown): string {
+  if (typeof value !== 'string' || !/^-?\d{1,60}(\.\d{1,18})?$/.test(value)) throw new TypeError('Decimal must be a decimal number in a string.');
+  return value;
+}
+const Decimal = new GraphQLScalarType({
+  name: 'Decimal',
+  description: 'An exact decimal number as text, such as "12.50"; at most 20 digits before and 18 behind the point, no exponent. Sums in answers may have more before it.',
+  serialize: decimalText,
+  parseValue: decimalOf,
+  parseLiteral: (node: ValueNode) => decimalOf(node.kind === Kind.STRING ? node.value : undefined),
+});
 const EventCursor = textScalar('EventCursor', 'An opaque, signed position in the event streams. Hand it back as it is.', /^[\w.-]{1,4096}$/, 'a cursor that this graph gave');
 const Sha256 = textScalar('Sha256', 'A SHA-256 digest: 64 hexadecimal digits in lower case.', /^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case');
 const Blake3 = textScalar('Blake3', 'A BLAKE3 digest: `blake3:` and 64 hexadecimal digits in lower case.', /^blake3:[0-9a-f]{64}$/, 'blake3: and 64 hexadecimal digits');

@@ -1,7 +1,7 @@
 import { defineEvents } from '@hubgraph/kit/events';
 import { z } from 'zod';
 import { manifest } from './manifest.ts';
-import { BUDGET_STATUSES, COMMITMENT_KINDS, COMMITMENT_STATUSES, RUNWAY_STATUSES, THRESHOLD_KINDS } from './model.ts';
+import { BUDGET_STATUSES, COMMITMENT_KINDS, COMMITMENT_STATUSES, RUNWAY_STATUSES, THRESHOLD_KINDS } from './model/index.ts';
 
 const READ = [['finance:read']] as const;
 const id = z.uuid().describe('Key of the entity');

@@ -30,6 +30,7 @@ function steps(now: number): readonly { readonly verb: string; readonly identity
           { slug: 'core-hub', domain: 'infotech', repo: 'core-hub', owner: 'jonas', tier: 'TIER_1', description: 'The service in the middle.', environments: [{ environment: 'staging' }, { environment: 'production', url: 'https://core.example.org' }] },
           { slug: 'warehouse', domain: 'infotech', repo: 'warehouse', owner: 'jonas', tier: 'TIER_2', description: 'The package index.', environments: [{ environment: 'production' }] },
           { slug: 'state-hub', domain: 'custodian', repo: 'state-hub', owner: 'mara', tier: 'TIER_2', description: 'The record of workstreams, tasks and decisions.', environments: [{ environment: 'production' }] },
+          { slug: 'finance', domain: 'infotech', owner: 'jonas', tier: 'TIER_3', description: 'Keeps budgets, costs and runway.', environments: [{ environment: 'production' }] },
           { slug: 'artifact-store', domain: 'stack', repo: 'artifact-store', owner: 'ines', tier: 'TIER_3', description: 'Preserves packages of evidence.', environments: [{ environment: 'staging' }] },
         ],
         hubs: [{ slug: 'ops', name: 'Ops evidence', owner: 'jonas', manifest: { eventHub: 'opshub', stream: 'EVENTS_OPS' } }],

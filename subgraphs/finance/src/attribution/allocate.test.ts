@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plain, sum } from '../money/decimal.ts';
-import type { AttributionRule, AttributionTarget } from '../model.ts';
+import type { AttributionRule, AttributionTarget } from '../model/index.ts';
 import { allocate, inOrder, slugOf, type WeightsOf } from './allocate.ts';
 import { ruleProblems } from './check.ts';
 import { fit, tagOf, type AllocatedRow } from './match.ts';

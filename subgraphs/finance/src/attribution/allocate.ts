@@ -1,7 +1,7 @@
 // To whom a charge belongs: the first rule that fits divides it, by largest remainder, so that the parts are the whole.
 import { ratiosOf, split } from '../money/split.ts';
 import { isPositive } from '../money/decimal.ts';
-import type { Allocation, AttributionRule, AttributionTarget, Decimal } from '../model.ts';
+import type { Allocation, AttributionRule, AttributionTarget, Decimal } from '../model/index.ts';
 import { fit, type AllocatedRow } from './match.ts';
 
 /** What the shares of a SHARE rule follow, in the order of its targets; null: not known yet, or nothing above zero. */

@@ -1,7 +1,7 @@
 // What is wrong with a rule before it is kept.
 import { isDay } from '../money/calendar.ts';
 import { compare, decimalProblem, isNegative, isPositive, sum } from '../money/decimal.ts';
-import type { AttributionRule, AttributionTarget, RuleMatch } from '../model.ts';
+import type { AttributionRule, AttributionTarget, RuleMatch } from '../model/index.ts';
 import { nameOf, usesValue } from './allocate.ts';
 
 /** One thing that is wrong; `path` from the rule. */

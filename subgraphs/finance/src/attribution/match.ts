@@ -1,5 +1,5 @@
 // Whether a rule is about a charge. Pure; the same row and rule always give the same answer.
-import type { AttributionRule, CostRow, RuleMatch } from '../model.ts';
+import type { AttributionRule, CostRow, RuleMatch } from '../model/index.ts';
 
 /** What of a row decides to whom it belongs. */
 export type AllocatedRow = Pick<CostRow, 'id' | 'month' | 'day' | 'billedCost' | 'effectiveCost' | 'billingCurrency' | 'providerName' | 'serviceName' | 'billingAccountId' | 'subAccountId' | 'tags' | 'more'>;

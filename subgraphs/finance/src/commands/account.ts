@@ -4,7 +4,7 @@ import { newId } from '@hubgraph/kit/ids';
 import { duplicate, invalidField, notFound, Refused } from '@hubgraph/kit/refusal';
 import { dayOf, isDay } from '../money/calendar.ts';
 import { compare, decimalProblem, plain } from '../money/decimal.ts';
-import type { Account, AccountBalance } from '../model.ts';
+import type { Account, AccountBalance } from '../model/index.ts';
 import { accounts } from '../store/index.ts';
 import type { Work } from './common.ts';
 import { CURRENCY } from './exchange-rate.ts';

@@ -5,7 +5,7 @@ import type { Sql } from '@hubgraph/kit/sql';
 import { allocate, inOrder } from '../attribution/allocate.ts';
 import { fit } from '../attribution/match.ts';
 import { format, parse } from '../money/decimal.ts';
-import type { AttributionRule, AttributionTarget, Money } from '../model.ts';
+import type { AttributionRule, AttributionTarget, Money } from '../model/index.ts';
 import { allocations, attributionRules } from '../store/index.ts';
 import { weightsIn } from './attribution.ts';
 import { draftOf, problemsOf, type RuleInput } from './attribution-rule.ts';

@@ -6,7 +6,7 @@ import { VALUE } from '../attribution/allocate.ts';
 import { ruleProblems, type RuleDraft } from '../attribution/check.ts';
 import { isMonth } from '../money/calendar.ts';
 import { decimalProblem, plain } from '../money/decimal.ts';
-import type { AttributionRule, AttributionTarget, RuleKind, RuleMatch, ShareMeasure } from '../model.ts';
+import type { AttributionRule, AttributionTarget, RuleKind, RuleMatch, ShareMeasure } from '../model/index.ts';
 import { attributionRules } from '../store/index.ts';
 import { reallocations } from '../store/reallocation.ts';
 import type { Work } from './common.ts';

@@ -3,7 +3,7 @@ import type { AllocatedRow, AttributedBy } from '../attribution/match.ts';
 import type { Sql } from '@hubgraph/kit/sql';
 import { headOf } from '../import/line.ts';
 import { Lines } from '../import/lines.ts';
-import type { Allocation, AttributionRule } from '../model.ts';
+import type { Allocation, AttributionRule } from '../model/index.ts';
 import { allocationRest } from '../store/allocation.ts';
 import { allocations, attributionRules } from '../store/index.ts';
 import { reallocations, type Reallocation } from '../store/reallocation.ts';

@@ -5,7 +5,7 @@ import { crossings, usedPercent } from '../forecast/threshold.ts';
 import { budgetNumbers } from '../money/budget.ts';
 import { dayOf } from '../money/calendar.ts';
 import { add, format, parse } from '../money/decimal.ts';
-import { THRESHOLD_KINDS, type Budget, type BudgetAlert, type Decimal, type ThresholdKind } from '../model.ts';
+import { THRESHOLD_KINDS, type Budget, type BudgetAlert, type Decimal, type ThresholdKind } from '../model/index.ts';
 import { budgetAlerts, budgetLines, conversionKey, exchangeRates } from '../store/index.ts';
 import type { Work } from './common.ts';
 

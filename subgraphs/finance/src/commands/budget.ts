@@ -5,7 +5,7 @@ import { isUuid, newId } from '@hubgraph/kit/ids';
 import { invalidField, invalidInput, notFound, Refused, transitionRefused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import type { FinanceEvents } from '../events.ts';
 import { budgetLifecycle, type BudgetFacts } from '../lifecycle/budget.ts';
-import type { Budget, BudgetStatus } from '../model.ts';
+import type { Budget, BudgetStatus } from '../model/index.ts';
 import { budgetNumbers, type BudgetNumbers } from '../money/budget.ts';
 import { dayOf, isDay } from '../money/calendar.ts';
 import { add, compare, decimalProblem, isNegative, plain } from '../money/decimal.ts';

@@ -1,9 +1,9 @@
 // What decides whether a commitment can be signed: how the command and the preview of the allowed moves see it alike.
 import type { CommitmentFacts } from '../lifecycle/commitment.ts';
-import type { Budget, BudgetStatus, Commitment, Decimal, ExchangeRate } from '../model.ts';
+import type { Budget, BudgetStatus, Commitment, Decimal, ExchangeRate } from '../model/index.ts';
 import { budgetNumbers, type BudgetLine } from '../money/budget.ts';
 import { instalmentCount, instalments, type Terms } from '../money/commitment.ts';
-import { compare, multiply } from '../money/decimal.ts';
+import { compare, multiply, storable } from '../money/decimal.ts';
 import { conversionKey, type Conversion } from '../store/index.ts';
 import { NO_COMMITMENT_FACTS } from './commitment-settle.ts';
 
@@ -36,7 +36,7 @@ export function priceOf(terms: Terms & Pick<Commitment, 'amount' | 'currency'>, 
   const rate = conversion === null ? null : (rates.get(conversionKey(conversion)) ?? null);
   if (conversion !== null && rate === null) return { count, total: '0', value: all === null ? null : '0', rate, rateMissing: `There is no exchange rate from ${conversion.from} to ${conversion.to} of ${day} or before.` };
   const each = rate === null ? terms.amount : multiply(terms.amount, rate.rate);
-  return { count, total: multiply(each, String(count)), value: all === null ? null : multiply(each, String(all)), rate, rateMissing: null };
+  return { count, total: storable(multiply(each, String(count))), value: all === null ? null : storable(multiply(each, String(all))), rate, rateMissing: null };
 }
 
 /** How many instalments fall into the period of the budget. */

@@ -3,7 +3,7 @@ import { shortestWay } from '@hubgraph/kit/lifecycle';
 import type { FinanceEvents } from '../events.ts';
 import { commitmentLifecycle, type CommitmentFacts } from '../lifecycle/commitment.ts';
 import { manifest } from '../manifest.ts';
-import type { Commitment, CommitmentStatus } from '../model.ts';
+import type { Commitment, CommitmentStatus } from '../model/index.ts';
 import { dayOf } from '../money/calendar.ts';
 import { commitmentState } from '../money/commitment.ts';
 import { commitments } from '../store/index.ts';

@@ -4,7 +4,7 @@ import { lineProblems, MAX_LINE, textProblems } from '@hubgraph/kit/fields';
 import { isUuid, newId } from '@hubgraph/kit/ids';
 import { invalidField, invalidInput, notFound, Refused, transitionRefused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { commitmentLifecycle, type CommitmentFacts } from '../lifecycle/commitment.ts';
-import type { Budget, Cadence, Commitment, CommitmentKind, CommitmentStatus, Decimal } from '../model.ts';
+import type { Budget, Cadence, Commitment, CommitmentKind, CommitmentStatus, Decimal } from '../model/index.ts';
 import { dayOf, isDay } from '../money/calendar.ts';
 import { commitmentState, type Terms } from '../money/commitment.ts';
 import { DecimalError, decimalProblem, isPositive, max, multiply, plain } from '../money/decimal.ts';

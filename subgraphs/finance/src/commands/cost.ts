@@ -5,7 +5,7 @@ import { packetOf } from '../import/packet.ts';
 import { reportedCharge } from '../import/report.ts';
 import { amount, bounded, currency, LONGEST_NAME, required } from '../import/value.ts';
 import { addMonths } from '../money/calendar.ts';
-import { CHARGE_CATEGORIES, type CostImport, type CostRow } from '../model.ts';
+import { CHARGE_CATEGORIES, type CostImport, type CostRow } from '../model/index.ts';
 import { costImports } from '../store/cost-import.ts';
 import type { Work } from './common.ts';
 import { importBatch } from './import-batch.ts';
@@ -64,6 +64,7 @@ export async function recordCost(work: Work, input: RecordCostInput): Promise<{ 
   await costImports.insert(work.tx, begun);
   const origin = { source, importId: begun.id };
   const outcome = await importBatch(work, origin, packetOf(origin, charges));
+  if (outcome.refused.length > 0) return new Refused(outcome.refused.map(({ line, reason }) => invalidField(['costs', String(line - 1), 'currency'], reason)));
   const counts = { read: costs.length, new: outcome.new, unchanged: outcome.unchanged, corrected: outcome.corrected, refused: 0 };
   await costImports.save(work.tx, begun.id, counts);
   if (outcome.new + outcome.corrected > 0) {

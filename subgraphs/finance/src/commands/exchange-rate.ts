@@ -4,7 +4,7 @@ import { newId } from '@hubgraph/kit/ids';
 import { invalidField, Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
 import { addDays, dayOf, isDay, monthOf } from '../money/calendar.ts';
 import { compare, decimalProblem, isPositive, plain } from '../money/decimal.ts';
-import type { ExchangeRate } from '../model.ts';
+import type { ExchangeRate } from '../model/index.ts';
 import { conversionKey, exchangeRates, periods } from '../store/index.ts';
 import type { Work } from './common.ts';
 import { holdMonths } from './period.ts';

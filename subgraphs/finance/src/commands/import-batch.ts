@@ -1,8 +1,8 @@
 import { newId } from '@hubgraph/kit/ids';
 import type { Tx } from '@hubgraph/kit/sql';
 import { stepOf, type Link } from '../import/chain.ts';
-import { amountsOf, changedLine, headOf, type CostAmount } from '../import/line.ts';
-import { HASH_LENGTH, hashesOf, keysOf, lineAt, startOf, type Origin, type Packet } from '../import/packet.ts';
+import { amountsOf, changedLine, currencyOf, headOf, type CostAmount } from '../import/line.ts';
+import { HASH_LENGTH, hashesOf, keysOf, lineAt, startOf, type Origin, type Packet, type Refusal } from '../import/packet.ts';
 import { addMonths } from '../money/calendar.ts';
 import { costRows } from '../store/cost-row.ts';
 import { costImports } from '../store/cost-import.ts';
@@ -15,6 +15,8 @@ export interface Outcome {
   readonly new: number;
   readonly unchanged: number;
   readonly corrected: number;
+  /** Rows that cannot be brought in beside those that stay. */
+  readonly refused: readonly Refusal[];
   /** In which rows came to count. */
   readonly months: ReadonlySet<string>;
 }
@@ -34,6 +36,7 @@ export async function importBatch(work: Work, { source, importId }: Origin, pack
   const written: Uint8Array[] = [];
   const rows: RowsOfKinds['rows'][number][] = [];
   const months = new Set<string>();
+  const refused: Refusal[] = [];
   let corrected = 0;
   // rows that are written as they came, one behind the other, are one piece
   let piece = { start: 0, end: 0 };
@@ -58,8 +61,12 @@ export async function importBatch(work: Work, { source, importId }: Origin, pack
     const line = lineAt(packet, row);
     const amounts = amountsOf(line);
     const contentHash = packet.hashes.slice(row * HASH_LENGTH, (row + 1) * HASH_LENGTH);
-    const step = stepOf<CostAmount>({ contentHash, month: billed, amounts }, chain ?? [], openFrom);
+    const step = stepOf<CostAmount>({ contentHash, month: billed, currency: currencyOf(line), amounts }, chain ?? [], openFrom);
     if (step.kind === 'unchanged') continue;
+    if (step.kind === 'refused') {
+      refused.push({ line: packet.numbers[row]!, reason: step.reason });
+      continue;
+    }
     // made here and not where the file is read: the rows of a key are in the order of their ids
     const id = newId();
     const changed = step.kind === 'new'
@@ -78,7 +85,7 @@ export async function importBatch(work: Work, { source, importId }: Origin, pack
   await costRows.replace(tx, replaced);
   await costRows.insert(tx, written);
   if (rows.length > 0) await allocateRows(work, { kinds, rows }, replaced);
-  return { new: rows.length - corrected, unchanged: size - rows.length, corrected, months };
+  return { new: rows.length - corrected, unchanged: size - rows.length - refused.length, corrected, refused, months };
 }
 
 /** What has to be looked at: places of rows, and of those whose key is known the rows of it that count, and how many it ever had. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '@hubgraph/kit/change';
 import { newId } from '@hubgraph/kit/ids';
-import { BrokenFile, type Bytes, type Entry, type TokenFormat, type Usage } from '../import/entry.ts';
+import { BadRow, BrokenFile, type Bytes, type Entry, type TokenFormat, type Usage } from '../import/entry.ts';
 import { readUsage } from '../import/formats.ts';
 import { Occurrences } from '../import/identity.ts';
 import { MOST_REFUSALS, type Refusal } from '../import/packet.ts';
@@ -29,6 +29,10 @@ export interface TokenImportReport extends ImportReport {
 
 const BATCH = 2_000;
 
+interface LinedUsage extends PricedUsage {
+  readonly line: number;
+}
+
 /** Imports a usage report, as importCosts imports charges. Throws what that throws. */
 export async function importTokens(changes: FinanceChanges, caller: Caller, request: TokenImportRequest, bytes: Bytes, sha256: () => string): Promise<TokenImportReport> {
   const importId = newId();
@@ -45,23 +49,30 @@ export async function importTokens(changes: FinanceChanges, caller: Caller, requ
   const met = new Occurrences();
   let unpriced = 0;
   let broken: Refusal | null = null;
-  const flush = async (rows: readonly PricedUsage[]) => {
+  const flush = async (rows: readonly LinedUsage[]) => {
     const outcome = await run((work) => recordUsage(work, { source, importId }, rows));
+    counts.refused += outcome.refused.length;
+    refusals.push(...outcome.refused.slice(0, Math.max(0, MOST_REFUSALS - refusals.length)).map(({ line, reason }) => ({ line: rows[line]!.line, reason })));
     counts.new += outcome.new;
     counts.unchanged += outcome.unchanged;
     counts.corrected += outcome.corrected;
     for (const month of outcome.months) months.add(month);
   };
-  const take = (entry: Entry<Usage>): PricedUsage | Refusal => {
+  const take = (entry: Entry<Usage>): LinedUsage | Refusal => {
     if ('problem' in entry) return { line: entry.line, reason: entry.problem };
     const { row } = entry;
     const digest = createHash('sha256').update(row.key).digest();
     if (met.next(digest) > 0) return { line: entry.line, reason: 'An earlier result of this file is of the same time, model and groups.' };
-    const cost = row.cost ?? (prices === undefined ? null : costOf(row, prices));
-    if (cost === null) unpriced++;
-    return { ...row, cost: cost ?? '0', currency: row.currency ?? prices?.currency ?? 'USD' };
+    try {
+      const cost = row.cost ?? (prices === undefined ? null : costOf(row, prices));
+      if (cost === null) unpriced++;
+      return { ...row, line: entry.line, cost: cost ?? '0', currency: row.currency ?? prices?.currency ?? 'USD' };
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      return { line: entry.line, reason: error.message };
+    }
   };
-  let rows: PricedUsage[] = [];
+  let rows: LinedUsage[] = [];
   try {
     for await (const entries of readUsage(format, bytes)) {
       for (const entry of entries) {

@@ -2,7 +2,7 @@ import type { Caller } from '@hubgraph/kit/change';
 import { newId } from '@hubgraph/kit/ids';
 import type { Bytes, CostFormat } from '../import/entry.ts';
 import type { Mapping } from '../import/mapping.ts';
-import type { Packet, Refusal } from '../import/packet.ts';
+import { MOST_REFUSALS, type Packet, type Refusal } from '../import/packet.ts';
 import { readPackets } from '../import/reading.ts';
 import { costImports, type ImportCounts } from '../store/cost-import.ts';
 import type { FinanceChanges, Work } from './common.ts';
@@ -63,6 +63,7 @@ export async function importCosts(changes: FinanceChanges, caller: Caller, reque
       if (!dryRun) await costImports.save(work.tx, importId, plus(counts, came));
       return came;
     });
+    refusals.push(...outcome.refused.slice(0, Math.max(0, MOST_REFUSALS - refusals.length)));
     Object.assign(counts, plus(counts, outcome));
     for (const month of outcome.months) months.add(month);
   };
@@ -88,5 +89,5 @@ export async function importCosts(changes: FinanceChanges, caller: Caller, reque
 }
 
 function plus(counts: ImportCounts, outcome: Outcome): ImportCounts {
-  return { ...counts, new: counts.new + outcome.new, unchanged: counts.unchanged + outcome.unchanged, corrected: counts.corrected + outcome.corrected };
+  return { ...counts, new: counts.new + outcome.new, unchanged: counts.unchanged + outcome.unchanged, corrected: counts.corrected + outcome.corrected, refused: counts.refused + outcome.refused.length };
 }

@@ -3,7 +3,7 @@ import { isUuid, newId } from '@hubgraph/kit/ids';
 import { invalidField, notFound, Refused } from '@hubgraph/kit/refusal';
 import { isDay } from '../money/calendar.ts';
 import { decimalProblem, isPositive, plain } from '../money/decimal.ts';
-import type { Income } from '../model.ts';
+import type { Income } from '../model/index.ts';
 import { incomes } from '../store/index.ts';
 import { currencyProblems } from './account.ts';
 import type { Work } from './common.ts';

@@ -1,7 +1,7 @@
 import { lineProblems } from '@hubgraph/kit/fields';
 import { isUuid, newId } from '@hubgraph/kit/ids';
 import { duplicate, invalidField, Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
-import type { Commitment, Payment } from '../model.ts';
+import type { Commitment, Payment } from '../model/index.ts';
 import { dayOf, isDay, monthOf } from '../money/calendar.ts';
 import { add, compare, decimalProblem, isPositive, min, multiply, plain, subtract } from '../money/decimal.ts';
 import { commitments, conversionKey, costRows, exchangeRates } from '../store/index.ts';
@@ -56,13 +56,14 @@ export async function recordPayment(work: Work, input: RecordPaymentInput): Prom
   const conversion = conversionOf(before, budget, paidOn);
   const rate = conversion === null ? null : ((await exchangeRates.newest(work.tx, [conversion])).get(conversionKey(conversion)) ?? null);
   if (conversion !== null && rate === null) unfit.push(invalidField(['paidOn'], `There is no exchange rate from ${conversion.from} to ${conversion.to} of ${paidOn} or before.`));
+  const spent = rate === null ? amount : multiply(amount, rate.rate);
+  if (decimalProblem(spent) !== null) unfit.push(invalidField(['amount'], `By the rate of the day it is too much: ${decimalProblem(spent)}`));
   if (unfit.length > 0) return new Refused(unfit);
 
   const signedAt = before.rateId === null ? null : (await exchangeRates.byIds(work.tx, [before.rateId])).get(before.rateId)!;
   const rest = subtract(before.total, before.paid);
   // the last one takes all that is left, so that roundings of the parts leave nothing
   const settled = compare(amount, open) === 0 ? rest : signedAt === null ? amount : min(multiply(amount, signedAt.rate), rest);
-  const spent = rate === null ? amount : multiply(amount, rate.rate);
   const id = newId();
   const payment = await commitments.insertPayment(work.tx, {
     id, commitmentId: before.id, budgetId: budget.id, amount, settled, spent, rateId: rate?.id ?? null, paidOn, month, costRowId: charge?.id ?? null, costMonth: charge?.month ?? null, source, sourceKey: reference ?? id, actor: work.caller.sub, at: work.now,

@@ -6,7 +6,7 @@ import { duplicate, invalidInput, notFound, Refused, transitionRefused } from '@
 import type { FinanceEvents } from '../events.ts';
 import { periodLifecycle, type PeriodFacts } from '../lifecycle/period.ts';
 import { addMonths, isMonth, startOfMonth } from '../money/calendar.ts';
-import type { BillingPeriod } from '../model.ts';
+import type { BillingPeriod } from '../model/index.ts';
 import { periods } from '../store/index.ts';
 import { reallocations } from '../store/reallocation.ts';
 import type { Work } from './common.ts';

@@ -6,7 +6,7 @@ import { crossingEvent, nextTold, type Told } from '../forecast/crossing.ts';
 import { projectRunway, type Runway } from '../forecast/runway.ts';
 import { dayOf } from '../money/calendar.ts';
 import { compare, decimalProblem, isPositive, plain } from '../money/decimal.ts';
-import type { RunwayPolicy } from '../model.ts';
+import type { RunwayPolicy } from '../model/index.ts';
 import { flows, runwayPolicies } from '../store/index.ts';
 import type { Work } from './common.ts';
 import { CURRENCY } from './exchange-rate.ts';

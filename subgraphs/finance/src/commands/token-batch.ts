@@ -2,6 +2,7 @@ import { newId } from '@hubgraph/kit/ids';
 import { bareHash, stepOf } from '../import/chain.ts';
 import type { Usage } from '../import/entry.ts';
 import { digestOf } from '../import/identity.ts';
+import type { Refusal } from '../import/packet.ts';
 import { TOKEN_AMOUNTS, tokenSpends, type NewTokenSpend, type TokenAmount } from '../store/token-spend.ts';
 import { costImports } from '../store/cost-import.ts';
 import type { Work } from './common.ts';
@@ -13,8 +14,13 @@ export interface PricedUsage extends Usage {
   readonly currency: string;
 }
 
-/** Brings token usage in, as importBatch does charges: the keys differ from each other; what is known and the same changes nothing. Answers the ids of the rows that count for each, in the order of the batch. */
-export async function recordUsage(work: Work, from: { readonly source: string; readonly importId: string | null }, batch: readonly PricedUsage[]): Promise<Outcome & { readonly ids: readonly string[] }> {
+/** What came of some usage. `ids` are the rows that count for each, in its order; `refused` has its places in the place of lines. */
+export interface UsageOutcome extends Outcome {
+  readonly ids: readonly string[];
+}
+
+/** Brings token usage in, as importBatch does charges: the keys differ from each other; what is known and the same changes nothing. Who may not write of finance corrects only what he recorded. */
+export async function recordUsage(work: Work, from: { readonly source: string; readonly importId: string | null }, batch: readonly PricedUsage[]): Promise<UsageOutcome> {
   const { tx, now } = work;
   await costImports.takeSource(tx, from.source);
   const chains = await tokenSpends.chains(tx, from.source, batch.map(({ key }) => key));
@@ -25,9 +31,19 @@ export async function recordUsage(work: Work, from: { readonly source: string; r
   const replaced: string[] = [];
   const inserted: NewTokenSpend[] = [];
   const ids: string[] = [];
+  const refused: Refusal[] = [];
+  const ownOnly = !work.caller.scopes.includes('finance:write');
   let corrected = 0;
-  for (const { usage, contentHash, month, chain, amounts } of rows) {
-    const step = stepOf<TokenAmount>({ contentHash, month, amounts }, chain, openFrom);
+  for (const [place, { usage, contentHash, month, chain, amounts }] of rows.entries()) {
+    const step = stepOf<TokenAmount>({ contentHash, month, currency: usage.currency, amounts }, chain, openFrom);
+    if (step.kind === 'corrected' && ownOnly && chain.some(({ recordedBy }) => recordedBy !== work.caller.sub)) {
+      refused.push({ line: place, reason: 'Somebody else recorded it with another content: this takes the scope finance:write.' });
+      continue;
+    }
+    if (step.kind === 'refused') {
+      refused.push({ line: place, reason: step.reason });
+      continue;
+    }
     if (step.kind === 'unchanged') {
       ids.push(chain.at(-1)!.id);
       continue;
@@ -44,7 +60,7 @@ export async function recordUsage(work: Work, from: { readonly source: string; r
   }
   await tokenSpends.replace(tx, replaced);
   await tokenSpends.insert(tx, { ...from, recordedBy: work.caller.sub, recordedAt: now }, inserted);
-  return { new: inserted.length - corrected, unchanged: batch.length - inserted.length, corrected, months: new Set(inserted.map(({ month }) => month)), ids };
+  return { new: inserted.length - corrected, unchanged: batch.length - inserted.length - refused.length, corrected, refused, months: new Set(inserted.map(({ month }) => month)), ids };
 }
 
 function amountsOf(usage: PricedUsage): Record<TokenAmount, string> {

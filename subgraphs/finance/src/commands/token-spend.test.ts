@@ -32,6 +32,25 @@ describe('token spend', () => {
     expect(await spent()).toMatchObject({ tokens: { input: 0, output: 0 }, cost: { amount: '-2' } });
   });
 
+  it('is corrected by who recorded it, or by who may write of finance', async () => {
+    await record([use()]);
+    const forged = await record([use({ sourceKey: 'b' }), use({ cost: '0' })], as('author', 'another'));
+    expect(forged).toMatchObject({ batch: null, errors: [{ path: ['input', 'spend', '1'], message: expect.stringContaining('finance:write') }], events: [] });
+    expect(await spent()).toMatchObject({ cost: { amount: '0.000000000000000001' } });
+    expect(await record([use()], as('author', 'another'))).toMatchObject({ batch: { unchanged: 1 } });
+    expect(await record([use({ cost: '2' })], allocator)).toMatchObject({ batch: { corrected: 1 } });
+  });
+
+  it('keeps its currency in a closed month', async () => {
+    const at = '2024-09-30T10:00:00Z';
+    await record([use({ at, cost: '5' })]);
+    expect(await record([use({ at, cost: '5', currency: 'EUR' })])).toMatchObject({ batch: { corrected: 1 } });
+    await hub.change('closePeriod', { month: '2024-09' }, 'period { status }', allocator);
+    expect(await record([use({ at, cost: '6' })])).toMatchObject({ batch: null, errors: [{ message: expect.stringContaining('2024-09, which is closed, in EUR') }] });
+    expect(await record([use({ at, cost: '6', currency: 'EUR' })])).toMatchObject({ batch: { corrected: 1 } });
+    expect(await spent()).toMatchObject({ costs: [{ amount: '1', currency: 'EUR' }] });
+  });
+
   it('refuses all of a batch with every reason', async () => {
     const { errors, batch } = await record([use(), use({ cost: '-1', at: '2025-01-01T00:00:00Z', currency: 'dollar', input: -1 }), use({ sourceKey: ' ', domain: 'Not A Slug' })]);
     expect(batch).toBeNull();
@@ -51,6 +70,19 @@ describe('recordCost', () => {
     expect(await hub.database.sql.query(`SELECT trim_scale("billedCost")::text AS cost, "current", "month" FROM "CostRow" ORDER BY "id"`)).toEqual([{ cost: '12.5', current: false, month: '2024-09' }, { cost: '13', current: true, month: '2024-09' }]);
     expect(await send({ end: '2024-08-01' })).toMatchObject({ errors: [{ path: ['input', 'costs', '0'] }] });
     await expect(hub.change('recordCost', { source: 'invoices', costs: [cost] }, 'import { new }', agent)).rejects.toThrow('scope');
+  });
+
+  it('refuses another currency for a key of a closed month, and tells what it sums to by source', async () => {
+    const send = (source: string, ...costs: object[]) => hub.change('recordCost', { source, costs: costs.map((more) => ({ sourceKey: 'R1/1', provider: 'Hoster', billedCost: '10', currency: 'USD', start: '2024-09-01', ...more })) }, 'import { new corrected }', allocator);
+    await send('one', {});
+    await send('two', { billedCost: '4' });
+    await hub.change('closePeriod', { month: '2024-09' }, 'period { status }', allocator);
+    expect(await send('one', { sourceKey: 'R1/2' }, { billedCost: '12', currency: 'EUR' })).toMatchObject({ import: null, errors: [{ path: ['input', 'costs', '1', 'currency'], message: expect.stringContaining('2024-09, which is closed, in USD') }] });
+    const sums = async (filter: object, groupBy: string[] = []) => (await hub.ask('query ($filter: CostFilter, $groupBy: [CostGrouping!]) { costs(period: { month: "2024-09" }, filter: $filter, groupBy: $groupBy) { total { amount currency } groups { amount { amount } } } }', { filter, groupBy }, allocator)).costs;
+    expect(await sums({})).toMatchObject({ total: { amount: '14', currency: 'USD' } });
+    expect(await sums({ sources: ['two'] }, ['DOMAIN'])).toMatchObject({ total: { amount: '4' }, groups: [{ amount: { amount: '4' } }] });
+    expect(await sums({ sources: ['two', 'one'], unallocated: true })).toMatchObject({ total: { amount: '14' } });
+    expect(await sums({ sources: [] })).toMatchObject({ total: null });
   });
 
   it('is recorded once when the same batch comes several times at once', async () => {

@@ -1,8 +1,8 @@
 import { isSlug, lineProblems } from '@hubgraph/kit/fields';
 import { newId } from '@hubgraph/kit/ids';
 import { invalidField, Refused, type MutationErrorData } from '@hubgraph/kit/refusal';
-import { DecimalError, parse, plain } from '../money/decimal.ts';
-import type { TokenSpend } from '../model.ts';
+import { decimalProblem, isNegative, plain } from '../money/decimal.ts';
+import type { TokenSpend } from '../model/index.ts';
 import { tokenSpends } from '../store/token-spend.ts';
 import type { Work } from './common.ts';
 import { recordUsage, type PricedUsage } from './token-batch.ts';
@@ -61,6 +61,7 @@ export async function recordTokenSpend(work: Work, input: RecordTokenSpendInput)
     cost: plain(entry.cost), currency: entry.currency, session: entry.session ?? null, domain: entry.domain ?? null, service: entry.service ?? null, workstream: entry.workstream ?? null,
   }));
   const outcome = await recordUsage(work, { source: input.source, importId: null }, rows);
+  if (outcome.refused.length > 0) return new Refused(outcome.refused.map(({ line, reason }) => invalidField(['spend', String(line)], reason)));
   if (outcome.new + outcome.corrected > 0) {
     const id = newId();
     work.record('tokens.recorded', { subject: `costimport/${id}`, data: { id, source: input.source, format: 'recordTokenSpend', new: outcome.new, corrected: outcome.corrected, months: [...outcome.months].sort().slice(0, 120) } });
@@ -85,12 +86,8 @@ function problemsOf(entry: TokenSpendInput, now: Date, met: Set<string>): Mutati
 }
 
 function costProblems(cost: string): MutationErrorData[] {
-  try {
-    return parse(cost) < 0n ? [invalidField(['cost'], 'A cost is not negative.')] : [];
-  } catch (error) {
-    if (error instanceof DecimalError) return [invalidField(['cost'], error.message)];
-    throw error;
-  }
+  const bad = decimalProblem(cost) ?? (isNegative(cost) ? 'A cost is not negative.' : null);
+  return bad === null ? [] : [invalidField(['cost'], bad)];
 }
 
 function wordProblems(name: string, text: string): MutationErrorData[] {

@@ -2,7 +2,7 @@
 import { monthSpan, quarterOf, quarterSpan, monthOf, yearSpan, type Span } from '../money/calendar.ts';
 import { instalments } from '../money/commitment.ts';
 import { format, parse } from '../money/decimal.ts';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { converterTo, rateSentences, type Rate } from './convert.ts';
 import { expectedAfter, TRAILING_DAYS, type DatedAmount, type MonthlyAmount, type SignedCommitment } from './flow.ts';
 

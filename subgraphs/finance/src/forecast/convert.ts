@@ -1,6 +1,6 @@
 // Conversion by dated rates, and which of them an answer stands on.
 import { multiply } from '../money/decimal.ts';
-import type { Decimal, ExchangeRate } from '../model.ts';
+import type { Decimal, ExchangeRate } from '../model/index.ts';
 
 /** What an answer needs of a rate. */
 export type Rate = Pick<ExchangeRate, 'from' | 'to' | 'day' | 'rate' | 'source'>;

@@ -1,6 +1,6 @@
 // When a runway crosses its thresholds, and what is told of it.
 import { parse } from '../money/decimal.ts';
-import type { Decimal, RunwayPolicy } from '../model.ts';
+import type { Decimal, RunwayPolicy } from '../model/index.ts';
 
 /** What was last told of a runway. */
 export type Told = RunwayPolicy['told'];

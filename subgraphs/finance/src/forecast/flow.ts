@@ -1,7 +1,7 @@
 // What comes in and goes out, as forecasts need it.
 import { addDays, daysBetween, type Span } from '../money/calendar.ts';
 import { parse, quotient } from '../money/decimal.ts';
-import type { Cadence, Commitment, Decimal } from '../model.ts';
+import type { Cadence, Commitment, Decimal } from '../model/index.ts';
 
 /** What some rows of a month sum to. */
 export interface MonthlyAmount {

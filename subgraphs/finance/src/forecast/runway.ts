@@ -1,7 +1,7 @@
 // For how many months the money of a domain lasts.
 import { addMonths, monthOf } from '../money/calendar.ts';
 import { format, isNegative, parse, quotient, round, SCALE } from '../money/decimal.ts';
-import type { Decimal, Income, RunwayPolicy, RunwayStatus } from '../model.ts';
+import type { Decimal, Income, RunwayPolicy, RunwayStatus } from '../model/index.ts';
 import { converterTo, rateSentences, type Converter, type Rate } from './convert.ts';
 import { nextTold } from './crossing.ts';
 import { holdsOn, TIMES_A_YEAR, type MonthlyAmount, type SignedCommitment } from './flow.ts';

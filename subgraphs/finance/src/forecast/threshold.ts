@@ -1,6 +1,6 @@
 // Thresholds of budgets, in percent of what is allocated.
 import { parse, percent } from '../money/decimal.ts';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 
 /** Whether an amount reaches a threshold. Of a budget of nothing, whatever is above nothing reaches every threshold. */
 export function reaches(amount: Decimal, allocated: Decimal, threshold: number): boolean {

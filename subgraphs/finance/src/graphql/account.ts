@@ -5,7 +5,7 @@ import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import { isUuid } from '@hubgraph/kit/ids';
 import { recordBalance, registerAccount, type RecordBalanceInput, type RegisterAccountInput } from '../commands/account.ts';
 import { endIncome, recordIncome, type EndIncomeInput, type RecordIncomeInput } from '../commands/income.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { dayOf } from '../money/calendar.ts';
 import { accounts, incomes, type AccountFilter as Filter, type IncomeFilter } from '../store/index.ts';
 import { builder, loadHistory, paging, READ, shared, type FinanceContext } from './builder.ts';

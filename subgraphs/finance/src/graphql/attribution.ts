@@ -10,7 +10,7 @@ import { MAX_PREVIEWED, previewAttribution, type Preview } from '../commands/att
 import { addAttributionRule, MAX_RULES, reallocateCosts, retireAttributionRule, updateAttributionRule, type MeasureInput, type RuleInput, type UpdateRuleInput } from '../commands/attribution-rule.ts';
 import { manifest } from '../manifest.ts';
 import { isMonth } from '../money/calendar.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { attributionRules, type AttributionRuleFilter as Filter } from '../store/attribution-rule.ts';
 import { reallocations, type Reallocation as Pending } from '../store/reallocation.ts';
 import { builder, loadHistory, paging, READ, RuleKind, shared, type FinanceContext } from './builder.ts';

@@ -2,7 +2,7 @@ import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import type { Scope } from '@hubgraph/kit/identity';
 import { draftBudget, moveBudget, updateBudget, type BudgetMove, type DraftBudgetInput, type MoveBudgetInput, type UpdateBudgetInput } from '../commands/budget.ts';
 import { inTurn } from '../commands/turns.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { builder, type FinanceContext } from './builder.ts';
 import './budget.ts';
 import { Budget } from './refs.ts';

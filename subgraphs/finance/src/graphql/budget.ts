@@ -4,7 +4,7 @@ import { isUuid } from '@hubgraph/kit/ids';
 import type { PageArgs } from '@hubgraph/kit/page';
 import { factsOf } from '../commands/budget.ts';
 import { budgetLifecycle } from '../lifecycle/budget.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { budgetNumbers, type BudgetLine, type BudgetNumbers, type LineKind } from '../money/budget.ts';
 import { dayOf } from '../money/calendar.ts';
 import { budgetFacts, budgetLines, budgets, type BudgetFilter as Filter, type BudgetOrder as Order } from '../store/index.ts';

@@ -6,7 +6,7 @@ import type { Sql } from '@hubgraph/kit/sql';
 import { historyOf } from '@hubgraph/kit/store';
 import type { Turns } from '../commands/turns.ts';
 import type { FinanceEvents } from '../events.ts';
-import * as model from '../model.ts';
+import * as model from '../model/index.ts';
 
 /** What finance resolvers have in hand. */
 export interface FinanceContext extends HubContext {

@@ -3,7 +3,7 @@ import type { Scope } from '@hubgraph/kit/identity';
 import { cancelCommitment, proposeCommitment, signCommitment, supersedeCommitment, type EndCommitmentInput, type ProposeCommitmentInput, type SignCommitmentInput } from '../commands/commitment.ts';
 import { recordPayment, type RecordPaymentInput } from '../commands/payment.ts';
 import { inTurn } from '../commands/turns.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { builder, Cadence, CommitmentKind, type FinanceContext } from './builder.ts';
 import './commitment.ts';
 import { Commitment, Payment } from './refs.ts';

@@ -5,7 +5,7 @@ import type { PageArgs } from '@hubgraph/kit/page';
 import { conversionOf, priceOf, signingFacts } from '../commands/commitment-facts.ts';
 import { NO_COMMITMENT_FACTS } from '../commands/commitment-settle.ts';
 import { commitmentLifecycle } from '../lifecycle/commitment.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { dayOf } from '../money/calendar.ts';
 import { commitmentState, instalments } from '../money/commitment.ts';
 import { subtract } from '../money/decimal.ts';

@@ -2,7 +2,7 @@
 import { PublicError } from '@hubgraph/kit/errors';
 import { addDays, addMonths, isDay, isMonth, monthSpan } from '../money/calendar.ts';
 import { multiply, sum } from '../money/decimal.ts';
-import type { ExchangeRate, Money } from '../model.ts';
+import type { ExchangeRate, Money } from '../model/index.ts';
 import { COST_METRICS, type CostFilter as Filter, type CostMetric as Metric, type CostPeriod } from '../store/cost-groups.ts';
 import { conversionKey, exchangeRates } from '../store/exchange-rate.ts';
 import { builder, type FinanceContext } from './builder.ts';
@@ -64,6 +64,7 @@ export const CostFilter = builder.inputRef<Filter>('CostFilter').implement({
     providerServices: t.stringList({ description: 'Of one of these services of a provider, as it calls them.' }),
     accounts: t.stringList({ description: 'Of one of these billing accounts or sub-accounts.' }),
     chargeCategories: t.stringList({ description: 'Of one of these categories: Usage, Purchase, Tax, Credit, Adjustment.' }),
+    sources: t.stringList({ description: 'Brought by imports of one of these sources.' }),
     tag: t.field({ type: CostTagInput, description: 'With this tag.' }),
     unallocated: t.boolean({ description: 'True: only what belongs to nobody; false: only what belongs to somebody.' }),
   }),

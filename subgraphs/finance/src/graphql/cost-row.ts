@@ -1,7 +1,7 @@
 import { connectionOf } from '@hubgraph/kit/graphql/connection';
 import { PublicError } from '@hubgraph/kit/errors';
 import { isUuid } from '@hubgraph/kit/ids';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { allocations, costRows } from '../store/index.ts';
 import { attributionRules } from '../store/attribution-rule.ts';
 import { COST_ROW_ORDERS, type CostRowFilter as Filter, type CostRowOrder as Order } from '../store/cost-row.ts';

@@ -1,7 +1,7 @@
 // What one service, domain or workstream costs: fields on nouns of other hubs.
 import { argsName } from '@hubgraph/kit/graphql/loaders';
 import { sum } from '../money/decimal.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { costGroupRows, nounSums, unallocatedSums, type CostFilter, type CostMetric as Metric, type CostPeriod, type NounColumn } from '../store/cost-groups.ts';
 import { builder, paging, READ, type FinanceContext } from './builder.ts';
 import { convert, CostMetric, CostPeriodInput, currencyOf, lastDayOf, periodOf, type Converted } from './cost-input.ts';

@@ -1,6 +1,6 @@
 import { PublicError } from '@hubgraph/kit/errors';
 import { compare, divide, isZero, subtract, sum } from '../money/decimal.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { COST_GROUPINGS, costGroupRows, costSums, MAX_SUMS, unallocatedSums, type CostGrouping as Grouping, type CostKey, type CostQuery } from '../store/cost-groups.ts';
 import { builder, paging, READ, type FinanceContext } from './builder.ts';
 import { CostFilter, CostMetric, CostPeriodInput, convert, currencyOf, lastDayOf, periodOf, type Converted } from './cost-input.ts';

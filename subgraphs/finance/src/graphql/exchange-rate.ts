@@ -2,7 +2,7 @@ import { connectionOf } from '@hubgraph/kit/graphql/connection';
 import { addMutation, changeFields } from '@hubgraph/kit/graphql/mutation';
 import { isUuid } from '@hubgraph/kit/ids';
 import { recordExchangeRates, type RateInput, type RecordExchangeRatesInput } from '../commands/exchange-rate.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { conversionKey, exchangeRates, type ExchangeRateFilter as Filter, type RateOrder as Order } from '../store/index.ts';
 import { builder, loadHistory, paging, READ, shared, type FinanceContext } from './builder.ts';
 import { ExchangeRate } from './refs.ts';

@@ -3,7 +3,7 @@ import { connectionOf } from '@hubgraph/kit/graphql/connection';
 import { isUuid } from '@hubgraph/kit/ids';
 import { movePeriod, openPeriod, periodFacts, type MovePeriodInput, type OpenPeriodInput, type PeriodMove } from '../commands/period.ts';
 import { periodLifecycle } from '../lifecycle/period.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { monthSpan } from '../money/calendar.ts';
 import { periods, type PeriodFilter as Filter, type PeriodOrder as Order } from '../store/index.ts';
 import { reallocations } from '../store/reallocation.ts';

@@ -1,6 +1,6 @@
 // The object types by name, so that the files of this folder can speak of each other's nouns without importing in a circle.
 import type { Runway } from '../forecast/runway.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { builder } from './builder.ts';
 
 export const Money = builder.objectRef<model.Money>('Money');

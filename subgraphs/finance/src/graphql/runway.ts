@@ -6,7 +6,7 @@ import { pageOfRows } from '@hubgraph/kit/page';
 import { setRunwayPolicy, type SetRunwayPolicyInput } from '../commands/runway.ts';
 import { periodOf, projectBurn, type Burn, type BurnPeriod as Period } from '../forecast/burn.ts';
 import { projectRunway, type MonthRange, type Runway } from '../forecast/runway.ts';
-import type * as model from '../model.ts';
+import type * as model from '../model/index.ts';
 import { dayOf, type Span } from '../money/calendar.ts';
 import { budgetAlerts, budgets, flows, runwayPolicies } from '../store/index.ts';
 import { builder, paging, READ, RunwayStatus, ThresholdKind, type FinanceContext } from './builder.ts';

@@ -5,7 +5,7 @@ import { isUuid } from '@hubgraph/kit/ids';
 import { MOST_SPEND, recordTokenSpend, type TokenBatch as Batch } from '../commands/token-spend.ts';
 import { monthOf, monthsIn, quarterOf, quarterSpan, yearSpan } from '../money/calendar.ts';
 import { sum } from '../money/decimal.ts';
-import type { Money as Amount } from '../model.ts';
+import type { Money as Amount } from '../model/index.ts';
 import { tokenSpends, type TokenSpendFilter as Filter, type TokenSpendOrder as Order, type TokenSum } from '../store/token-spend.ts';
 import { builder, paging, READ, type FinanceContext } from './builder.ts';
 import { Domain, Money, Service, TokenSpend, Workstream } from './refs.ts';

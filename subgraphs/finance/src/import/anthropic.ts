@@ -4,7 +4,7 @@ import { BadRow, type Bytes, type Charge, type Entry, type Usage } from './entry
 import { digestOf } from './identity.ts';
 import { objectOf, wordOf, type Json } from './json.ts';
 import { readResults, reportedCharge, textsOf, type Result } from './report.ts';
-import { amount, count, currency, required, time } from './value.ts';
+import { amount, bounded, count, currency, LONGEST_NAME, required, time } from './value.ts';
 
 /** What the cost report groups by; so what tells its results apart. */
 const COST_GROUPS = ['workspace_id', 'description', 'cost_type', 'context_window', 'model', 'service_tier', 'token_type', 'inference_geo', 'speed'] as const;
@@ -46,7 +46,7 @@ export function readAnthropicUsage(bytes: Bytes): AsyncGenerator<Entry<Usage>[]>
     const cacheWrite = written === null ? count('cache_creation_input_tokens', result.cache_creation_input_tokens) : countAll(written, ['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens']);
     return {
       key: digestOf('anthropic', chargePeriodStart, chargePeriodEnd, ...USAGE_GROUPS.map((name) => wordOf(result[name]))),
-      provider: 'Anthropic', model: wordOf(result.model) ?? '(all)', at: chargePeriodStart,
+      provider: 'Anthropic', model: bounded('model', wordOf(result.model), LONGEST_NAME) ?? '(all)', at: chargePeriodStart,
       input: count('uncached_input_tokens', result.uncached_input_tokens), cachedInput: count('cache_read_input_tokens', result.cache_read_input_tokens), cacheWrite, output: count('output_tokens', result.output_tokens),
       cost: null, currency: null, session: null, domain: null, service: null, workstream: null,
     };

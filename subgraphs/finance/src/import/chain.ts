@@ -1,7 +1,7 @@
 // What becomes of a row whose key is known already. Rows are never changed: a newer one takes the place of an older one while its
 // month is open, and tells the difference to it in an open month when it is closed.
 import { format, parse } from '../money/decimal.ts';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 
 /** A stored row that counts, as little of it as a decision needs. */
 export interface Link<Amount extends string> {
@@ -9,12 +9,15 @@ export interface Link<Amount extends string> {
   /** Of its content; behind `#` how many rows its key had before it. */
   readonly contentHash: string;
   readonly month: string;
+  readonly currency: string;
   readonly amounts: Readonly<Record<Amount, Decimal | null>>;
 }
 
 /** What is to be done with an incoming row. */
 export type Step<Amount extends string> =
   | { readonly kind: 'unchanged' }
+  /** It is in another currency than rows that stay, so there is no difference: why it is not taken in. */
+  | { readonly kind: 'refused'; readonly reason: string }
   /** Insert it as it is, in the month. */
   | { readonly kind: 'new'; readonly month: string }
   /**
@@ -33,7 +36,7 @@ export function bareHash(contentHash: string): string {
  * that is not closed.
  */
 export function stepOf<Amount extends string>(
-  incoming: { readonly contentHash: string; readonly month: string; readonly amounts: Readonly<Record<Amount, Decimal | null>> },
+  incoming: { readonly contentHash: string; readonly month: string; readonly currency: string; readonly amounts: Readonly<Record<Amount, Decimal | null>> },
   chain: readonly Link<Amount>[],
   openFrom: (month: string) => string,
 ): Step<Amount> {
@@ -42,6 +45,8 @@ export function stepOf<Amount extends string>(
   if (bareHash(newest.contentHash) === incoming.contentHash) return { kind: 'unchanged' };
   const open = openFrom(newest.month) === newest.month;
   const staying = open ? chain.slice(0, -1) : chain;
+  const other = staying.find(({ currency }) => currency !== incoming.currency);
+  if (other !== undefined) return { kind: 'refused', reason: `Its key counts in ${other.month}, which is closed, in ${other.currency}: what is in ${incoming.currency} has a key of its own, or the month is reopened.` };
   return {
     kind: 'corrected',
     month: open ? newest.month : openFrom(newest.month),

@@ -1,5 +1,5 @@
 // What the readers of files give: charges or token usage, line by line, and what could not be read.
-import type { CostRow, Decimal } from '../model.ts';
+import type { CostRow, Decimal } from '../model/index.ts';
 
 /** Formats of files with charges. */
 export const COST_FORMATS = ['focus', 'csv', 'anthropic-cost', 'openai-costs', 'opencost'] as const;

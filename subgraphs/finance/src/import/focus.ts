@@ -1,8 +1,9 @@
 // FOCUS CSV, versions 1.0 to 1.3 (and 1.4 where it only drops columns): the columns of 1.0 become fields, all others are kept by name.
 import { badText } from '@hubgraph/kit/text';
-import { CHARGE_CATEGORIES } from '../model.ts';
+import { CHARGE_CATEGORIES } from '../model/index.ts';
 import { headerOf, linesOf, type Header, type Line } from './csv.ts';
 import { BadRow, BrokenFile, type Bytes, type Charge, type Entry } from './entry.ts';
+import { numbersAsWritten } from './json.ts';
 import { amount, bounded, cleaned, currency, LONGEST_NAME, measure, required, speller, time } from './value.ts';
 
 /** Columns that have a field of the same name, but for the case of the first letter. */
@@ -157,9 +158,11 @@ export function tagsOf(text: string | null, more: Record<string, string | null>)
     return {};
   }
   const tags: Record<string, string | null> = {};
-  for (const [key, tag] of pairs) {
+  // a number, such as that of an account, may have more digits than a float
+  const written = pairs.some(([, tag]) => typeof tag === 'number') ? pairsOf(numbersAsWritten(text))! : pairs;
+  for (const [index, [key, tag]] of pairs.entries()) {
     const name = key.trim();
-    const said = tag == null ? null : typeof tag === 'object' ? JSON.stringify(tag) : String(tag as string | number | boolean);
+    const said = tag == null ? null : typeof tag === 'object' ? JSON.stringify(tag) : String((typeof tag === 'number' ? written[index]![1] : tag) as string | boolean);
     if (badText(name) !== null || (said !== null && badText(said) !== null)) throw new BadRow('Tags holds a character that cannot be kept.');
     // the key that is written without spaces counts before one with them
     if (!Object.hasOwn(tags, name) || name === key) Object.defineProperty(tags, name, { value: said, enumerable: true, configurable: true, writable: true });

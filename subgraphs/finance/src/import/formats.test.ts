@@ -32,6 +32,11 @@ describe('FOCUS', () => {
     expect(rows[1]).toMatchObject({ billedCost: '0.000021', listUnitPrice: '0', tags: {}, more: { Tags: 'no json', InvoiceId: 'I-1', ListUnitPrice: '0.00000000000000000012' } });
   });
 
+  it('keeps numbers of tags as they are written', async () => {
+    const { rows } = await charges('focus', focusFile([{ Tags: '{"account": 12345678901234567890123, "share": 1.10, "of": {"n": 1}, "on": true}' }, { Tags: '[{"Key": "account", "Value": 1e2}]' }]));
+    expect(rows.map(({ tags }) => tags)).toEqual([{ account: '12345678901234567890123', share: '1.10', of: '{"n":1}', on: 'true' }, { account: '1e2' }]);
+  });
+
   it('reads 1.3 without the columns that it deprecates', async () => {
     const { ProviderName: _dropped, ...rest } = CHARGE;
     const { rows } = await charges('focus', focusFile([{}, { AllocatedMethodId: 'm', AllocatedResourceId: 'pod-1' }, { AllocatedMethodId: 'm', AllocatedResourceId: 'pod-2' }], { ...rest, ServiceProviderName: 'AWS', HostProviderName: 'Host' }));
@@ -62,6 +67,26 @@ describe('FOCUS', () => {
   });
 });
 
+describe('reports', () => {
+  const anthropic = (result: object, bucket: object = {}) => JSON.stringify({ data: [{ starting_at: '2025-03-01T00:00:00Z', ending_at: '2025-03-02T00:00:00Z', ...bucket, results: [{ currency: 'USD', amount: '1', ...result }] }] });
+  const openai = (result: object, bucket: object = {}) => JSON.stringify({ data: [{ start_time: 1_740_787_200, end_time: 1_740_873_600, ...bucket, results: [{ amount: { value: 1, currency: 'usd' }, ...result }] }] });
+
+  it('refuse what ends before it starts, and texts without bound', async () => {
+    const reasons = async (format: CostFormat, text: string) => (await charges(format, text)).problems.map(({ problem }) => problem);
+    expect(await reasons('anthropic-cost', anthropic({}, { ending_at: '2025-02-28T00:00:00Z' }))).toEqual(['It ends before it starts.']);
+    expect(await reasons('openai-costs', openai({}, { end_time: 1 }))).toEqual(['It ends before it starts.']);
+    expect(await reasons('anthropic-cost', anthropic({ workspace_id: 'w'.repeat(501) }))).toEqual([expect.stringContaining('subAccountId has 501 characters')]);
+    expect(await reasons('openai-costs', openai({ line_item: 'l'.repeat(10_001) }))).toEqual([expect.stringContaining('10001 characters')]);
+    const { problems } = await all(readUsage('anthropic-usage', inPieces(Buffer.from(anthropic({ model: 'm'.repeat(501), output_tokens: 1 })))));
+    expect(problems).toEqual([{ line: 1, problem: expect.stringContaining('model has 501 characters') }]);
+  });
+
+  it('refuse usage whose price is more than an amount holds', () => {
+    const read = pricesOf({ currency: 'USD', prices: [{ provider: 'Anthropic', model: '*', input: '999999999999', cachedInput: '0', cacheWrite: '0', output: '0' }] });
+    const use = { provider: 'Anthropic', model: 'm', input: 10n ** 17n, cachedInput: 0n, cacheWrite: 0n, output: 0n };
+    expect(() => costOf(use, (read as { prices: Parameters<typeof costOf>[1] }).prices)).toThrow('20 digits before the point');
+  });
+});
 describe('CSV by a mapping', () => {
   const mapping = (value: object) => {
     const read = mappingOf(value);
@@ -81,6 +106,7 @@ describe('CSV by a mapping', () => {
 
   it('says what is wrong with a mapping, and with a file that lacks its columns', async () => {
     expect(mappingOf({ columns: { billedCots: 'x' } })).toMatchObject({ problems: expect.any(Array) });
+    for (const delimiter of ['"', '\n', '\r']) expect(mappingOf({ ...hoster, delimiter })).toEqual({ problems: ['delimiter: no quote and no line break'] });
     await expect(charges('csv', 'a;b\n', { mapping: mapping(hoster) })).rejects.toThrow('lacks the columns Betrag');
   });
 });

@@ -1,5 +1,5 @@
 // A charge as a line of PostgreSQL's COPY text format: made once where files are read, and mostly written as it is.
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import type { Charge } from './entry.ts';
 
 /** Of a charge, what is corrected by its difference. */
@@ -15,6 +15,7 @@ const OF_CHARGE = [
 /** The columns of a line. Its head, `id` and the first two amounts, is how the lines of its allocations begin too. */
 export const LINE_COLUMNS = ['id', ...COST_AMOUNTS, 'month', 'contentHash', 'correctionOfId', 'source', 'importId', 'current', ...OF_CHARGE, 'day', 'rowKey', 'tags', 'more'] as const;
 const MONTH = 1 + COST_AMOUNTS.length;
+const CURRENCY = LINE_COLUMNS.indexOf('billingCurrency');
 
 /** What stands for nothing. */
 export const NULL = '\\N';
@@ -57,6 +58,11 @@ export function fieldsOf(line: string): (string | null)[] {
 export function amountsOf(line: string): Record<CostAmount, Decimal | null> {
   const fields = line.split('\t', MONTH);
   return Object.fromEntries(COST_AMOUNTS.map((name, index) => [name, fields[index + 1] === NULL ? null : fields[index + 1]!])) as Record<CostAmount, Decimal | null>;
+}
+
+/** The currency of a line. */
+export function currencyOf(line: string): string {
+  return line.split('\t', CURRENCY + 1)[CURRENCY]!;
 }
 
 /** The line of a row that is not simply new. */

@@ -1,7 +1,7 @@
 // CSV of any shape, by a mapping.
 import { addDays, addMonths, dayOf } from '../money/calendar.ts';
 import { negate } from '../money/decimal.ts';
-import { CHARGE_CATEGORIES } from '../model.ts';
+import { CHARGE_CATEGORIES } from '../model/index.ts';
 import { folded, headerOf, linesOf, type Header, type Line } from './csv.ts';
 import { BadRow, BrokenFile, type Bytes, type Charge, type Entry } from './entry.ts';
 import type { MappedField, Mapping } from './mapping.ts';

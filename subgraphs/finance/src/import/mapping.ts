@@ -16,7 +16,7 @@ const column = z.string().min(1).max(500);
 export const mappingSchema = z.strictObject({
   /** Where the rows come from, unless the import says so. */
   source: z.string().min(1).max(200).optional(),
-  delimiter: z.string().length(1).default(','),
+  delimiter: z.string().length(1).regex(/[^"\r\n]/, 'no quote and no line break').default(','),
   encoding: z.enum(ENCODINGS).default('utf-8'),
   /** Field to the name of its column. */
   columns: z.partialRecord(z.enum(MAPPED_FIELDS), column),

@@ -3,7 +3,7 @@ import { BadRow, type Bytes, type Charge, type Entry, type Usage } from './entry
 import { digestOf } from './identity.ts';
 import { objectOf, wordOf } from './json.ts';
 import { readResults, reportedCharge, textsOf, unixTime } from './report.ts';
-import { count, currency, measure, required } from './value.ts';
+import { bounded, count, currency, LONGEST_NAME, measure, required } from './value.ts';
 
 const COST_GROUPS = ['organization_id', 'project_id', 'line_item', 'api_key_id', 'user_id'] as const;
 const USAGE_GROUPS = ['project_id', 'user_id', 'api_key_id', 'model', 'batch', 'service_tier'] as const;
@@ -35,7 +35,7 @@ export function readOpenaiUsage(bytes: Bytes): AsyncGenerator<Entry<Usage>[]> {
     if (cachedInput + cacheWrite > all) throw new BadRow('input_tokens includes the cached ones, and is less than they are.');
     return {
       key: digestOf('openai', start, unixTime('end_time', bucket.end_time), ...USAGE_GROUPS.map((name) => (typeof result[name] === 'boolean' ? String(result[name]) : wordOf(result[name])))),
-      provider: 'OpenAI', model: wordOf(result.model) ?? '(all)', at: start,
+      provider: 'OpenAI', model: bounded('model', wordOf(result.model), LONGEST_NAME) ?? '(all)', at: start,
       input: all - cachedInput - cacheWrite, cachedInput, cacheWrite, output: count('output_tokens', result.output_tokens),
       cost: null, currency: null, session: null, domain: null, service: null, workstream: null,
     };

@@ -1,5 +1,5 @@
 // OpenCost's allocations (/allocation, and Kubecost's of the same shape): a list of sets, each by name.
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { BadRow, BrokenFile, type Bytes, type Charge, type Entry } from './entry.ts';
 import { documentsOf, listOf, objectOf, wordOf, type JsonObject } from './json.ts';
 import { reportedCharge } from './report.ts';

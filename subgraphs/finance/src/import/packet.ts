@@ -36,6 +36,8 @@ export interface Packet {
   /** By row, where in `lines` it ends, and how long its head is. */
   readonly ends: Uint32Array<ArrayBuffer>;
   readonly heads: Uint16Array<ArrayBuffer>;
+  /** By row, its line in the file. */
+  readonly numbers: Uint32Array<ArrayBuffer>;
   /** By row, the place of its kind in `kinds`. */
   readonly kindOf: Uint16Array<ArrayBuffer>;
   readonly kinds: readonly Kind[];
@@ -62,6 +64,7 @@ export class Packer {
   readonly #lines = new Lines(4 * 1024 * 1024);
   readonly #ends = new Uint32Array(PACKET);
   readonly #heads = new Uint16Array(PACKET);
+  readonly #numbers = new Uint32Array(PACKET);
   readonly #kindOf = new Uint16Array(PACKET);
   readonly #places = new Map<string, number>();
   #told = 0;
@@ -94,6 +97,7 @@ export class Packer {
     this.#lines.add(`${head}${restOf(charge, { rowKey, contentHash, from: this.#from })}\n`);
     this.#ends[row] = this.#lines.end;
     this.#heads[row] = head.length;
+    this.#numbers[row] = entry.line;
     this.#kindOf[row] = this.#placeOf(charge);
     this.#keys.push(rowKey);
     this.#hashes.push(contentHash);
@@ -103,7 +107,7 @@ export class Packer {
   take(next?: ArrayBuffer): Packet {
     const size = this.#size;
     const packet: Packet = {
-      size, keys: this.#keys.join('\0'), hashes: this.#hashes.join(''), lines: this.#lines.take(next), ends: this.#ends.slice(0, size), heads: this.#heads.slice(0, size), kindOf: this.#kindOf.slice(0, size),
+      size, keys: this.#keys.join('\0'), hashes: this.#hashes.join(''), lines: this.#lines.take(next), ends: this.#ends.slice(0, size), heads: this.#heads.slice(0, size), numbers: this.#numbers.slice(0, size), kindOf: this.#kindOf.slice(0, size),
       kinds: this.#kinds, read: this.#read, refused: this.#refused, refusals: this.#refusals,
     };
     this.#size = this.#read = this.#refused = 0;

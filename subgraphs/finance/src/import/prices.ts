@@ -1,8 +1,8 @@
 // What tokens cost, for usage reports that do not tell it.
 import { z } from 'zod';
-import { format, parse, quotient } from '../money/decimal.ts';
-import type { Decimal } from '../model.ts';
-import type { Usage } from './entry.ts';
+import { decimalProblem, format, parse, quotient } from '../money/decimal.ts';
+import type { Decimal } from '../model/index.ts';
+import { BadRow, type Usage } from './entry.ts';
 
 const price = z.string().regex(/^\d{1,12}(\.\d{1,12})?$/, 'a price is a decimal in quotes, such as "3.75"');
 
@@ -26,10 +26,13 @@ export function pricesOf(value: unknown): { readonly prices: PriceList } | { rea
 
 const MILLION_SCALED = 1_000_000n;
 
-/** The cost of usage by a price list, rounded half to even at the 18th place; null when it has no price for the model. */
+/** The cost of usage by a price list, rounded half to even at the 18th place; null when it has no price for the model. @throws BadRow when it is more than can be kept */
 export function costOf(usage: Pick<Usage, 'provider' | 'model' | 'input' | 'cachedInput' | 'cacheWrite' | 'output'>, { prices }: PriceList): Decimal | null {
   const fits = prices.find(({ provider, model }) => provider.toLowerCase() === usage.provider.toLowerCase() && (model.endsWith('*') ? usage.model.startsWith(model.slice(0, -1)) : usage.model === model));
   if (fits === undefined) return null;
   const all = usage.input * parse(fits.input) + usage.cachedInput * parse(fits.cachedInput) + usage.cacheWrite * parse(fits.cacheWrite) + usage.output * parse(fits.output);
-  return format(quotient(all, MILLION_SCALED, 'half-even'));
+  const cost = format(quotient(all, MILLION_SCALED, 'half-even'));
+  const problem = decimalProblem(cost);
+  if (problem !== null) throw new BadRow(`cost: ${problem}`);
+  return cost;
 }

@@ -1,9 +1,10 @@
 // What the usage and cost reports of model providers have in common: pages of time buckets with results.
 import { addMonths } from '../money/calendar.ts';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { BadRow, BrokenFile, type Bytes, type Charge, type Entry } from './entry.ts';
 import { documentsOf, listOf, objectOf, type Json, type JsonObject } from './json.ts';
 import { digestOf } from './identity.ts';
+import { bounded, LONGEST_NAME } from './value.ts';
 
 /** One result with the bucket that it is in. */
 export interface Result {
@@ -49,9 +50,12 @@ function bucketsOf(document: Json): JsonObject[] {
   });
 }
 
-/** A charge of a report, of which little more is known than an amount. */
+/** A charge of a report, of which little more is known than an amount. @throws BadRow when it ends before it starts, or a text is too long */
 export function reportedCharge(told: Pick<Charge, 'billedCost' | 'billingCurrency' | 'chargePeriodStart' | 'chargePeriodEnd' | 'providerName' | 'serviceName'> & Partial<Charge> & { readonly identity: readonly (string | null)[] }): Charge {
   const { identity, ...given } = told;
+  if (given.chargePeriodEnd < given.chargePeriodStart) throw new BadRow('It ends before it starts.');
+  for (const name of ['billingAccountId', 'subAccountId'] as const) bounded(name, given[name] ?? null, LONGEST_NAME);
+  for (const name of ['chargeDescription', 'skuId', 'billingAccountName', 'subAccountName', 'regionId'] as const) bounded(name, given[name] ?? null);
   const month = given.chargePeriodStart.slice(0, 7);
   const cost: Decimal = given.billedCost;
   return {

@@ -42,7 +42,7 @@ const hand = async (): Promise<void> => {
   while (room === 0) await signal.wait();
   room--;
   const packet = packer.take(free.pop());
-  tell({ kind: 'packet', packet }, [packet.lines.buffer, packet.ends.buffer, packet.heads.buffer, packet.kindOf.buffer]);
+  tell({ kind: 'packet', packet }, [packet.lines.buffer, packet.ends.buffer, packet.heads.buffer, packet.numbers.buffer, packet.kindOf.buffer]);
 };
 let broken: { line: number; reason: string } | null = null;
 try {

@@ -1,6 +1,6 @@
 // Values as files write them: nulls, times, amounts, words.
-import { DecimalError, format, parse, parseRounded } from '../money/decimal.ts';
-import type { Decimal } from '../model.ts';
+import { DecimalError, format, parse, parseRounded, storable } from '../money/decimal.ts';
+import type { Decimal } from '../model/index.ts';
 import { BadRow } from './entry.ts';
 
 /** In characters. What is indexed has to fit an index entry of PostgreSQL. */
@@ -33,14 +33,14 @@ export function required<Value>(name: string, value: Value | null): Value {
 export function amount(name: string, text: string | null): Decimal | null {
   if (text === null) return null;
   if (PLAIN.test(text) && text !== '-0') return text;
-  return decimal(name, () => format(parse(text)));
+  return decimal(name, () => storable(format(parse(text))));
 }
 
 /** A number that is no sum of money, or a float where it comes from: what is behind the 18th place is rounded, half to even. @throws BadRow */
 export function measure(name: string, text: string | null): Decimal | null {
   if (text === null) return null;
   if (PLAIN.test(text) && text !== '-0') return text;
-  return decimal(name, () => format(parseRounded(text, 'half-even')));
+  return decimal(name, () => storable(format(parseRounded(text, 'half-even'))));
 }
 
 function decimal(name: string, read: () => Decimal): Decimal {

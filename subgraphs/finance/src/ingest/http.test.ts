@@ -152,6 +152,35 @@ describe('files of costs', () => {
     expect(await parts()).toEqual({ rows: 30_000, billed: '300' });
   });
 
+  it('refuses a row whose key counts in a closed month in another currency, with its line', async () => {
+    const mapping = Buffer.from(JSON.stringify({ columns: { billedCost: 'amount', billingCurrency: 'currency', chargePeriodStart: 'day' }, constants: { providerName: 'Hoster' }, key: ['id'] })).toString('base64url');
+    const rows = (...lines: string[]) => send({ format: 'csv', source: 'hoster' }, `id,day,amount,currency\n${lines.join('\n')}\n`, { headers: { 'hubgraph-mapping': mapping } });
+    await rows('1,2024-09-01,10,USD', '2,2024-09-01,20,USD');
+    await hub.change('closePeriod', { month: '2024-09' }, 'period { status }', ROLES.allocator);
+    expect((await rows('2,2024-09-01,20,USD', '1,2024-09-01,10,EUR', '3,2024-09-01,30,EUR')).body).toMatchObject({ read: 3, new: 1, unchanged: 1, corrected: 0, refused: 1, refusals: [{ line: 3, reason: expect.stringContaining('in USD') }] });
+  });
+
+  it('lets a file wait while three are read, and takes it in then', async () => {
+    const file = focusFile([{ BilledCost: '1' }]);
+    const begun = async () => Number((await hub.database.sql.query<{ n: string }>(`SELECT count(*)::text AS "n" FROM "CostImport"`))[0]!.n);
+    const open = (source: string) => {
+      const going = request(`${door.url}/finance/imports?format=focus&source=${source}`, { method: 'POST', headers: { authorization: 'Bearer allocator' } });
+      going.write(file.slice(0, 20));
+      return { going, over: new Promise<number>((resolve, reject) => going.on('response', (answer) => resolve(answer.resume().statusCode!)).on('error', reject)) };
+    };
+    const three = ['a', 'b', 'c'].map(open);
+    await until('three are read', async () => (await begun()) === 3);
+    // who goes away while waiting takes nobody's place
+    const left = open('gone');
+    left.over.catch(() => undefined);
+    left.going.destroy();
+    const fourth = send({ format: 'focus', source: 'd' }, file);
+    three[1]!.going.end(file.slice(20));
+    expect(await fourth).toMatchObject({ status: 200, body: { new: 1 } });
+    for (const at of [0, 2]) three[at]!.going.end(file.slice(20));
+    expect(await Promise.all(three.map(({ over }) => over))).toEqual([200, 200, 200]);
+  });
+
   it('records an event without amounts', async () => {
     await send({ format: 'focus' }, focusFile([{ BilledCost: '12.34' }]));
     const [event] = await hub.database.sql.query<{ type: string; data: object }>(`SELECT * FROM "outbox" WHERE "type" LIKE '%costs.imported'`);

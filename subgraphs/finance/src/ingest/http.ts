@@ -13,6 +13,7 @@ import type { FinanceChanges } from '../commands/common.ts';
 import { importCosts } from '../commands/import.ts';
 import { importTokens } from '../commands/import-tokens.ts';
 import { IMPORT_PATH, type Bytes } from '../import/entry.ts';
+import { createPlaces, type Places } from './places.ts';
 import { HttpProblem, requestOf, type ImportAsk } from './request.ts';
 
 /** What taking files in over HTTP needs. */
@@ -26,6 +27,8 @@ export interface ImportHttpOptions {
 }
 
 const STALL = 60_000;
+/** Files that are read at once, each with a thread and some 80 MB; more wait, so that the memory of the hub is bounded. */
+const AT_ONCE = 3;
 
 interface Answer {
   readonly status: number;
@@ -39,13 +42,14 @@ interface Answer {
  * report in JSON: 200, or 422 when the file broke on the way. The log has counts, never a row.
  */
 export function importHttp(options: ImportHttpOptions): HubHttp {
+  const places = createPlaces(AT_ONCE);
   return {
     prefixes: [IMPORT_PATH],
     async handle(request, response) {
       const requestId = requestIdOf(request.headers['x-request-id']);
       let answer: Answer;
       try {
-        answer = await answerTo(options, request);
+        answer = await answerTo(options, places, request);
       } catch (error) {
         answer = problem(options.log, error, requestId);
       }
@@ -55,15 +59,18 @@ export function importHttp(options: ImportHttpOptions): HubHttp {
   };
 }
 
-async function answerTo(options: ImportHttpOptions, request: IncomingMessage): Promise<Answer> {
+async function answerTo(options: ImportHttpOptions, places: Places, request: IncomingMessage): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://hub');
   if (url.pathname !== IMPORT_PATH) throw new HttpProblem(404, 'NOT_FOUND', 'There is nothing here.');
   if (request.method !== 'POST') throw new HttpProblem(405, 'METHOD_NOT_ALLOWED', 'Send files by POST.', { allow: 'POST' });
   const caller = await callerOf(options, request);
   const ask = requestOf(url.searchParams, request.headers);
   const digest = createHash('sha256');
-  const bytes = bodyOf(request, options.stall ?? STALL, (chunk) => void digest.update(chunk));
-  const report = await take(options, caller, ask, bytes, () => digest.digest('hex'));
+  const report = await places.take(async () => {
+    if (request.destroyed) throw new HttpProblem(400, 'BODY_CUT', 'The sender went away.');
+    const bytes = bodyOf(request, options.stall ?? STALL, (chunk) => void digest.update(chunk));
+    return take(options, caller, ask, bytes, () => digest.digest('hex'));
+  });
   return { status: report.broken === null ? 200 : 422, body: report };
 }
 

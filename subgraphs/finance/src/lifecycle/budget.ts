@@ -1,6 +1,6 @@
 import { defineLifecycle, type Guard } from '@hubgraph/kit/lifecycle';
 import type { FinanceCode } from '../errors.ts';
-import type { BudgetStatus } from '../model.ts';
+import type { BudgetStatus } from '../model/index.ts';
 
 /** What the guards of a budget look at; amounts are compared before, exactly. */
 export interface BudgetFacts {

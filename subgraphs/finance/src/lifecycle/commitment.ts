@@ -1,6 +1,6 @@
 import { defineLifecycle, type Guard } from '@hubgraph/kit/lifecycle';
 import type { FinanceCode } from '../errors.ts';
-import type { BudgetStatus, CommitmentStatus } from '../model.ts';
+import type { BudgetStatus, CommitmentStatus } from '../model/index.ts';
 
 /** What the guards of a commitment look at; the budget's row is locked with it. */
 export interface CommitmentFacts {

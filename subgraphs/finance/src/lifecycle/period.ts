@@ -1,6 +1,6 @@
 import { defineLifecycle, type Guard } from '@hubgraph/kit/lifecycle';
 import type { FinanceCode } from '../errors.ts';
-import type { PeriodStatus } from '../model.ts';
+import type { PeriodStatus } from '../model/index.ts';
 
 /** What the guards of a billing period look at. */
 export interface PeriodFacts {

@@ -1,5 +1,5 @@
 // What a budget has left, from the lines that its rows sum to. Pure.
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { subtract, sum } from './decimal.ts';
 
 /** From what a line of a budget is summed. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Commitment } from '../model.ts';
+import type { Commitment } from '../model/index.ts';
 import { commitmentState, instalmentCount, instalments } from './commitment.ts';
 
 const YEAR = { start: '2026-01-01', end: '2027-01-01' };

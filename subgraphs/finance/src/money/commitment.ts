@@ -1,5 +1,5 @@
 // When commitments are to be paid, and where they stand on a day. Pure.
-import type { Cadence, Commitment, CommitmentStatus } from '../model.ts';
+import type { Cadence, Commitment, CommitmentStatus } from '../model/index.ts';
 import { addMonthsToDay, type Span } from './calendar.ts';
 import { compare } from './decimal.ts';
 

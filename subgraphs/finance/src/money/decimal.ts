@@ -1,15 +1,19 @@
-// Exact decimal arithmetic on BigInt, scaled by 10^18: what numeric(38, 18) of PostgreSQL holds, and nothing else. No float.
-import type { Decimal } from '../model.ts';
+// Exact decimal arithmetic on BigInt, scaled by 10^18. What is stored fits numeric(38, 18) of PostgreSQL; what is calculated from
+// it may be larger, so that no sum of what was taken in is ever more than a number holds. No float.
+import type { Decimal } from '../model/index.ts';
 
-/** Digits behind the point that are kept, and before it that fit. */
+/** Digits behind the point that are kept. */
 export const SCALE = 18;
-const WHOLE_DIGITS = 20;
+/** Digits before it of an amount that is taken in or stored; and of sums and products of such. */
+const STORED_DIGITS = 20;
+const MOST_DIGITS = 60;
 const ONE = 10n ** BigInt(SCALE);
-const LIMIT = 10n ** BigInt(SCALE + WHOLE_DIGITS);
+const STORED = 10n ** BigInt(SCALE + STORED_DIGITS);
+const LIMIT = 10n ** BigInt(SCALE + MOST_DIGITS);
 /** In characters; longer is no amount, and a long text or exponent would cost time and memory to turn into digits. */
 const MAX_LENGTH = 100;
 
-/** A text or result that is not a decimal of at most 20 digits before and 18 behind the point; `message` says why. */
+/** A text or result that is not a decimal that can be kept; `message` says why. */
 export class DecimalError extends RangeError {}
 
 /** How a digit too many is dropped: to the nearest and from the middle to even or away from zero, towards zero, down, up. */
@@ -36,10 +40,21 @@ export function parseRounded(text: Decimal, rounding: Rounding): bigint {
   return digits(text, rounding);
 }
 
-/** Why a text is no decimal, or null. */
+/**
+ * Gives a decimal back that can be stored.
+ *
+ * @throws DecimalError when it has more than 20 digits before the point, or as {@link parse}
+ */
+export function storable(text: Decimal): Decimal {
+  const scaled = parse(text);
+  if (scaled >= STORED || scaled <= -STORED) throw new DecimalError(`An amount has at most ${STORED_DIGITS} digits before the point.`);
+  return text;
+}
+
+/** Why a text is no decimal that can be stored, or null. */
 export function decimalProblem(text: string): string | null {
   try {
-    parse(text);
+    storable(text);
     return null;
   } catch (error) {
     if (error instanceof DecimalError) return error.message;
@@ -50,11 +65,11 @@ export function decimalProblem(text: string): string | null {
 /**
  * Writes a scaled number as plain text, without zeros at the end: `12.5`, `-0.000000000000000001`, `0`.
  *
- * @throws DecimalError when it has more than 20 digits before the point
+ * @throws DecimalError when it has more than 60 digits before the point
  */
 export function format(scaled: bigint): Decimal {
   const size = scaled < 0n ? -scaled : scaled;
-  if (size >= LIMIT) throw new DecimalError(`An amount has at most ${WHOLE_DIGITS} digits before the point.`);
+  if (size >= LIMIT) throw new DecimalError(`An amount has at most ${MOST_DIGITS} digits before the point.`);
   const text = size.toString().padStart(SCALE + 1, '0');
   let end = text.length;
   while (end > text.length - SCALE && text.charCodeAt(end - 1) === 48) end--;
@@ -187,9 +202,9 @@ function digits(text: Decimal, rounding: Rounding | null): bigint {
   if (size === 0n) return 0n;
   // where the last digit stands, in places behind the 18th
   const shift = SCALE - places.length + Number(power);
-  if (shift > SCALE + WHOLE_DIGITS) throw new DecimalError(`An amount has at most ${WHOLE_DIGITS} digits before the point.`);
+  if (shift > SCALE + MOST_DIGITS) throw new DecimalError(`An amount has at most ${STORED_DIGITS} digits before the point.`);
   const scaled = shift >= 0 ? size * 10n ** BigInt(shift) : dropped(size, -shift, rounding === null ? null : mirrored(rounding, sign === '-'));
-  if (scaled >= LIMIT) throw new DecimalError(`An amount has at most ${WHOLE_DIGITS} digits before the point.`);
+  if (scaled >= LIMIT) throw new DecimalError(`An amount has at most ${STORED_DIGITS} digits before the point.`);
   return sign === '-' ? -scaled : scaled;
 }
 

@@ -1,5 +1,5 @@
 // Divides an amount so that nothing is lost: the parts sum to the whole, to the last digit.
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { DecimalError, format, parse, SCALE } from './decimal.ts';
 
 const ONE = 10n ** BigInt(SCALE);

@@ -2,7 +2,7 @@ import type { Condition, List, Page, PageArgs } from '@hubgraph/kit/page';
 import { pageOf, pagesOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { lockBy, rowsBy } from '@hubgraph/kit/store';
-import type { Account, AccountBalance } from '../model.ts';
+import type { Account, AccountBalance } from '../model/index.ts';
 import { prismaOf } from './client.ts';
 import { plainPage, plainRow } from './plain.ts';
 

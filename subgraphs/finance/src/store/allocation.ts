@@ -1,7 +1,7 @@
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import type { AllocatedRow } from '../attribution/match.ts';
 import { field, headOf, NULL } from '../import/line.ts';
-import type { Allocation, AttributionTarget, Decimal } from '../model.ts';
+import type { Allocation, AttributionTarget, Decimal } from '../model/index.ts';
 import { insertLines, type Into } from './bulk.ts';
 import { plainRow } from './plain.ts';
 

@@ -1,5 +1,5 @@
 import type { Sql, Tx } from '@hubgraph/kit/sql';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { plainRow } from './plain.ts';
 
 export const ANOMALY_KINDS = ['SERVICE', 'PROVIDER'] as const;
@@ -39,7 +39,7 @@ const FIND = `
   compared AS (
     SELECT sums.*, count(*) OVER w AS "n", sum("x") OVER w AS "s", sum("x" * "x") OVER w AS "q" FROM sums
     WINDOW w AS (PARTITION BY "kind", "subject", "currency" ORDER BY "day" RANGE BETWEEN '${TRAILING_DAYS} days' PRECEDING AND '1 day' PRECEDING))
-  SELECT "day", "kind", "subject", "currency", "x"::text AS "amount", ("s" / "n")::numeric(38, 18)::text AS "mean", (sqrt("n" * "q" - "s" * "s") / "n")::numeric(38, 18)::text AS "deviation", round("n" * "x" / "s", 2)::text AS "factor"
+  SELECT "day", "kind", "subject", "currency", "x"::text AS "amount", round("s" / "n", 18)::text AS "mean", round(sqrt("n" * "q" - "s" * "s") / "n", 18)::text AS "deviation", round("n" * "x" / "s", 2)::text AS "factor"
   FROM compared WHERE "day" >= $1::text::date AND "n" >= ${LEAST_DAYS} AND "s" > 0 AND "n" * "x" >= $3::int * "s" AND ("n" * "x" - "s") * ("n" * "x" - "s") >= $3::int * $3::int * ("n" * "q" - "s" * "s")
   ORDER BY "day" DESC, "n" * "x" / "s" DESC, "kind", "subject", "currency" LIMIT ${MAX_ANOMALIES}`;
 

@@ -2,7 +2,7 @@ import type { Condition, Page, PageArgs } from '@hubgraph/kit/page';
 import { pageOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { lockBy, rowsBy } from '@hubgraph/kit/store';
-import type { AttributionRule, RuleKind } from '../model.ts';
+import type { AttributionRule, RuleKind } from '../model/index.ts';
 import { plainPage, plainRow } from './plain.ts';
 
 /** How clients may narrow the list of rules. */

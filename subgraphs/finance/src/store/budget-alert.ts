@@ -1,6 +1,6 @@
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { trailingSpan, type DatedAmount } from '../forecast/flow.ts';
-import type { Budget, BudgetAlert } from '../model.ts';
+import type { Budget, BudgetAlert } from '../model/index.ts';
 import { decimalText, plainRow } from './plain.ts';
 import { BILLED, matchedIn, sumsOf, UNBILLED } from './spend.ts';
 

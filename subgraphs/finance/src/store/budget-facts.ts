@@ -1,5 +1,5 @@
 import type { Sql } from '@hubgraph/kit/sql';
-import type { Decimal } from '../model.ts';
+import type { Decimal } from '../model/index.ts';
 import { decimalText } from './plain.ts';
 
 /** What decides about a budget beside its own row. */

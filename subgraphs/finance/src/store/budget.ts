@@ -1,7 +1,7 @@
 import { pageOf, pagesOf, type Condition, type List, type Page, type PageArgs } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
-import type { Budget, BudgetRevision, BudgetStatus } from '../model.ts';
+import type { Budget, BudgetRevision, BudgetStatus } from '../model/index.ts';
 import { startOfDay } from '../money/calendar.ts';
 import { prismaOf } from './client.ts';
 import { plainPage, plainRow } from './plain.ts';

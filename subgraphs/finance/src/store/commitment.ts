@@ -1,7 +1,7 @@
 import { pageOf, pagesOf, type Condition, type List, type Page, type PageArgs } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { lockBy, rowsBy } from '@hubgraph/kit/store';
-import type { Cadence, Commitment, CommitmentKind, CommitmentStatus, Decimal, Payment } from '../model.ts';
+import type { Cadence, Commitment, CommitmentKind, CommitmentStatus, Decimal, Payment } from '../model/index.ts';
 import { startOfDay } from '../money/calendar.ts';
 import { prismaOf } from './client.ts';
 import { decimalText, plainPage, plainRow } from './plain.ts';

@@ -2,7 +2,7 @@
 import type { Condition, List, Page, PageArgs } from '@hubgraph/kit/page';
 import { pageOf } from '@hubgraph/kit/page';
 import type { Sql } from '@hubgraph/kit/sql';
-import type { CostRow, Decimal } from '../model.ts';
+import type { CostRow, Decimal } from '../model/index.ts';
 import { COST_ROW_ORDERS, plainCostRow, type CostRowOrder } from './cost-row.ts';
 import { decimalText, plainPage } from './plain.ts';
 
@@ -24,6 +24,7 @@ export interface CostFilter {
   readonly providerServices?: readonly string[] | null;
   readonly accounts?: readonly string[] | null;
   readonly chargeCategories?: readonly string[] | null;
+  readonly sources?: readonly string[] | null;
   readonly tag?: { readonly key: string; readonly values?: readonly string[] | null } | null;
   /** Parts that belong to nobody, or those that belong to somebody. */
   readonly unallocated?: boolean | null;
@@ -139,6 +140,7 @@ function filterParts(filter: CostFilter): Part[] {
   if (filter.providers != null) add('either', `%."providerName" = ANY(?::text[])`, filter.providers);
   if (filter.providerServices != null) add('rows', `t."serviceName" = ANY(?::text[])`, filter.providerServices);
   if (filter.accounts != null) add('rows', `t."billingAccountId" = ANY(?::text[]) OR t."subAccountId" = ANY(?::text[])`, filter.accounts, filter.accounts);
+  if (filter.sources != null) add('rows', `t."source" = ANY(?::text[])`, filter.sources);
   if (filter.chargeCategories != null) add('rows', `t."chargeCategory" = ANY(?::text[])`, filter.chargeCategories);
   if (filter.tag?.values != null) add('rows', `t."tags" ->> ?::text = ANY(?::text[])`, filter.tag.key, filter.tag.values);
   else if (filter.tag != null) add('rows', `jsonb_exists(t."tags", ?::text)`, filter.tag.key);

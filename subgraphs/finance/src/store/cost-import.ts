@@ -2,7 +2,7 @@ import type { Condition, List, Page, PageArgs } from '@hubgraph/kit/page';
 import { pageOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
-import type { CostImport } from '../model.ts';
+import type { CostImport } from '../model/index.ts';
 
 /** How clients may narrow the list of imports. */
 export interface CostImportFilter {

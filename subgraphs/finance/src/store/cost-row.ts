@@ -4,7 +4,7 @@ import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import type { Link } from '../import/chain.ts';
 import { COST_AMOUNTS, LINE_COLUMNS, type CostAmount } from '../import/line.ts';
-import type { CostRow } from '../model.ts';
+import type { CostRow } from '../model/index.ts';
 import { insertLines, type Into } from './bulk.ts';
 import { plainPage, plainRow } from './plain.ts';
 
@@ -100,12 +100,12 @@ export const costRows = {
   async chains(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, Link<CostAmount>[]>> {
     if (keys.length === 0) return new Map();
     const rows = await tx.query<Link<CostAmount> & Record<CostAmount, string | null> & { rowKey: string }>(
-      `SELECT "id", "rowKey", "contentHash", "month", ${COST_AMOUNTS.map((name) => `"${name}"::text`).join(', ')} FROM "CostRow" WHERE "source" = $1 AND "rowKey" = ANY($2::text[]) AND "current" ORDER BY "id"`,
+      `SELECT "id", "rowKey", "contentHash", "month", "billingCurrency" AS "currency", ${COST_AMOUNTS.map((name) => `"${name}"::text`).join(', ')} FROM "CostRow" WHERE "source" = $1 AND "rowKey" = ANY($2::text[]) AND "current" ORDER BY "id"`,
       [source, keys],
     );
     const chains = new Map<string, Link<CostAmount>[]>();
-    for (const { id, rowKey, contentHash, month, ...amounts } of rows) {
-      const link = { id, contentHash, month, amounts };
+    for (const { id, rowKey, contentHash, month, currency, ...amounts } of rows) {
+      const link = { id, contentHash, month, currency, amounts };
       const chain = chains.get(rowKey);
       if (chain === undefined) chains.set(rowKey, [link]);
       else chain.push(link);

@@ -2,7 +2,7 @@ import { pageOf, type Condition, type Page, type PageArgs } from '@hubgraph/kit/
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import { startOfDay } from '../money/calendar.ts';
-import type { ExchangeRate } from '../model.ts';
+import type { ExchangeRate } from '../model/index.ts';
 import { prismaOf } from './client.ts';
 import { plainPage, plainRow } from './plain.ts';
 

@@ -4,7 +4,7 @@ import type { BurnFacts } from '../forecast/burn.ts';
 import type { DatedAmount, MonthlyAmount, SignedCommitment } from '../forecast/flow.ts';
 import { trailingSpan } from '../forecast/flow.ts';
 import { spendMonths, type RunwayFacts } from '../forecast/runway.ts';
-import type { Income } from '../model.ts';
+import type { Income } from '../model/index.ts';
 import { addDays, monthsIn, type Span } from '../money/calendar.ts';
 import { conversionKey, exchangeRates, type Conversion } from './exchange-rate.ts';
 import { decimalText } from './plain.ts';

@@ -3,7 +3,7 @@ import { pageOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { lockBy, rowsBy } from '@hubgraph/kit/store';
 import { startOfDay } from '../money/calendar.ts';
-import type { Income } from '../model.ts';
+import type { Income } from '../model/index.ts';
 import { prismaOf } from './client.ts';
 import { plainPage, plainRow } from './plain.ts';
 

@@ -1,7 +1,7 @@
 import { pageOf, type Condition, type Page, type PageArgs } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { lockBy, rowsBy } from '@hubgraph/kit/store';
-import type { BillingPeriod, PeriodStatus } from '../model.ts';
+import type { BillingPeriod, PeriodStatus } from '../model/index.ts';
 import { prismaOf } from './client.ts';
 
 /** How clients may narrow a list of billing periods. */

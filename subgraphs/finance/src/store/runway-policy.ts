@@ -1,6 +1,6 @@
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
-import type { RunwayPolicy } from '../model.ts';
+import type { RunwayPolicy } from '../model/index.ts';
 import { prismaOf } from './client.ts';
 import { plainRow } from './plain.ts';
 

@@ -3,7 +3,7 @@ import { pageOf } from '@hubgraph/kit/page';
 import type { Sql, Tx } from '@hubgraph/kit/sql';
 import { rowsBy } from '@hubgraph/kit/store';
 import type { Link } from '../import/chain.ts';
-import type { TokenSpend } from '../model.ts';
+import type { TokenSpend } from '../model/index.ts';
 import { plainPage, plainRow } from './plain.ts';
 
 /** Of usage, what is corrected by its difference. */
@@ -35,6 +35,9 @@ export type TokenSpendOrder = keyof typeof TOKEN_SPEND_ORDERS;
 export interface NewTokenSpend extends Pick<TokenSpend, 'id' | 'provider' | 'model' | 'currency' | 'session' | 'domain' | 'service' | 'workstream' | 'sourceKey' | 'contentHash' | 'correctionOfId' | 'month'>, Readonly<Record<TokenAmount, string>> {
   readonly at: string;
 }
+
+/** A row that counts, and who recorded it. */
+export interface TokenLink extends Link<TokenAmount>, Pick<TokenSpend, 'recordedBy'> {}
 
 /** Sums of one model, in one currency. */
 export interface TokenSum extends Pick<TokenSpend, TokenAmount | 'provider' | 'model' | 'currency'> {
@@ -88,12 +91,12 @@ export const tokenSpends = {
   },
 
   /** The rows that count of many keys of one source, by key, oldest first. */
-  async chains(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, Link<TokenAmount>[]>> {
-    const rows = await tx.query<Link<TokenAmount> & Record<TokenAmount, string> & { sourceKey: string }>(
-      `SELECT "id", "sourceKey", "contentHash", "month", ${TOKEN_AMOUNTS.map((name) => `"${name}"::text`).join(', ')} FROM "TokenSpend" WHERE "source" = $1 AND "sourceKey" = ANY($2::text[]) AND "current" ORDER BY "id"`,
+  async chains(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, TokenLink[]>> {
+    const rows = await tx.query<TokenLink & Record<TokenAmount, string> & { sourceKey: string }>(
+      `SELECT "id", "sourceKey", "contentHash", "month", "currency", "recordedBy", ${TOKEN_AMOUNTS.map((name) => `"${name}"::text`).join(', ')} FROM "TokenSpend" WHERE "source" = $1 AND "sourceKey" = ANY($2::text[]) AND "current" ORDER BY "id"`,
       [source, keys],
     );
-    return Map.groupBy(rows.map(({ id, sourceKey, contentHash, month, ...amounts }) => ({ id, sourceKey, contentHash, month, amounts })), (row) => row.sourceKey);
+    return Map.groupBy(rows.map(({ id, sourceKey, contentHash, month, currency, recordedBy, ...amounts }) => ({ id, sourceKey, contentHash, month, currency, recordedBy, amounts })), (row) => row.sourceKey);
   },
   /** How many rows each of these keys ever had. */
   async lengths(tx: Tx, source: string, keys: readonly string[]): Promise<Map<string, number>> {
