@@ -50,8 +50,10 @@ const OPEN = `t."status" <> 'RESOLVED'`;
 export function alertConditions({ filter, now, suppressed }: Omit<AlertList, 'order'>): Condition[] {
   const where: Condition[] = [];
   const among = (column: string, values: readonly string[] | null | undefined) => values != null && where.push({ sql: `t."${column}" = ANY(?::text[])`, params: [values] });
-  // An acknowledgement that lapsed is none, whether or not the job has told of it.
-  if (filter.statuses != null) where.push({ sql: `CASE WHEN t."status" = 'ACKNOWLEDGED' AND t."acknowledgedUntil" <= ?::timestamptz THEN 'RAISED' ELSE t."status" END = ANY(?::text[])`, params: [now, filter.statuses] });
+  // An acknowledgement that lapsed is none, whether or not the job has told of it. Whoever asks for both, or neither, need not tell: PostgreSQL knows how many fit by the plain word.
+  const tells = filter.statuses?.includes('RAISED') !== filter.statuses?.includes('ACKNOWLEDGED');
+  if (!tells) among('status', filter.statuses);
+  else if (filter.statuses != null) where.push({ sql: `CASE WHEN t."status" = 'ACKNOWLEDGED' AND t."acknowledgedUntil" <= ?::timestamptz THEN 'RAISED' ELSE t."status" END = ANY(?::text[])`, params: [now, filter.statuses] });
   if (filter.open === true || filter.statuses?.includes('RESOLVED') === false) where.push({ sql: OPEN, params: [] });
   if (filter.open === false) where.push({ sql: `t."status" = 'RESOLVED'`, params: [] });
   among('severity', filter.severities);
