@@ -3,7 +3,7 @@ import { MAX_PAGE, type PageArgs } from '@hubgraph/kit/page';
 import type { Observed } from '../observe/metrics/metrics.ts';
 import type { Client } from '../subscription/clients.ts';
 import { NOWHERE } from '../subscription/source.ts';
-import type { Subscriber } from '../subscription/subscriber.ts';
+import type { Subscriber } from '../subscription/subscribe.ts';
 import { windowOf } from './window.ts';
 
 /** Arguments of `Query.subscriptions`. */

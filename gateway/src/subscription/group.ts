@@ -10,7 +10,7 @@ import { bindingOf, cursorsOf } from './resume.ts';
 import { NOWHERE, type Positions, type Source } from './source.ts';
 import { createScan, type Scan } from './scan.ts';
 import { writingSpan } from './event-trace.ts';
-import type { Sink } from './subscriber.ts';
+import type { Sink } from './subscribe.ts';
 import { createTally } from './tally.ts';
 import type { Backlog } from './view.ts';
 import { topicOf, type Delivery, type Topic, type Topics } from './topics.ts';

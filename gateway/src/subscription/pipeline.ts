@@ -11,7 +11,8 @@ import { createPace } from './pace.ts';
 import { createReload, type Reload } from './reload.ts';
 import type { SubscriptionSettings } from './settings.ts';
 import { NOWHERE, openSource, type Positions, type Source } from './source.ts';
-import { createSubscriber, type Sink, type Subscribe, type Subscriber } from './subscriber.ts';
+import type { Sink, Subscribe, Subscriber } from './subscribe.ts';
+import { createSubscriber } from './subscriber.ts';
 import { createTopics } from './topics.ts';
 
 /**
@@ -20,14 +21,15 @@ import { createTopics } from './topics.ts';
  * - `source` follows each hub's stream, once for all clients;
  * - `topics` finds the subscriptions that ask for the event, once for all that ask for the same;
  * - `admit` lets pass what the subscriber may see;
- * - `queue` holds it until the client can take it, and sends a client that is behind to the log;
+ * - `group` holds it for all who are at the tail and ask for the same;
  * - `hydrate` answers it through the query path, once for all of a class;
- * - `socket` writes the frame.
+ * - the transport writes the frame: `socket`, `http/distinct` or `sse/single`.
  *
- * `lane` and `subscriber` lead one client's events through the middle of it, `resume` reads and writes its cursors,
- * `snapshot` goes before the first event of those who ask for it.
+ * Who is not at the tail, or reads slowly, goes a `way` of its own in place of the group: a `lane` for each stream, the
+ * `queue` of what it cannot take yet, the log for what memory should not hold; `snapshot` goes before its first event.
+ * `subscriber` takes a client from the one to the other, `resume` reads and writes its cursors.
  */
-export const subscriptionPath = ['source', 'topics', 'admit', 'queue', 'hydrate', 'socket'] as const;
+export const subscriptionPath = ['source', 'topics', 'admit', 'group', 'hydrate', 'socket'] as const;
 
 /** What the path needs of the gateway. */
 export interface PathOptions {

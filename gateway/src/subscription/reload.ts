@@ -5,7 +5,7 @@ import { meaningOf } from '../supergraph/meaning.ts';
 import { admission } from './admit.ts';
 import type { Catalogue } from './catalogue.ts';
 import { comeBack } from './closing.ts';
-import type { Served, Subscriber } from './subscriber.ts';
+import type { Served, Subscriber } from './subscribe.ts';
 import { topicOf } from './topics.ts';
 
 /** What another supergraph means for those who are subscribed. */

@@ -7,7 +7,7 @@ import { authorisationClass } from './admit.ts';
 import type { Ground } from './begin.ts';
 import { closing, comeBack, type Closing } from './closing.ts';
 import type { Operation } from './operation.ts';
-import type { Sink, Subscriber } from './subscriber.ts';
+import type { Sink, Subscriber } from './subscribe.ts';
 import type { Renewal, Tenure, TenureEnd } from './tenure.ts';
 
 /** The way to one client as a session sees it; each transport has its own. */

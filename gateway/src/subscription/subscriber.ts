@@ -10,12 +10,10 @@ import type { Bounds } from './queue.ts';
 import { outcomeFor } from './resume.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 import type { Positions, Source } from './source.ts';
-import type { Served, Sink, Subscribe } from './subscribe.ts';
+import type { Served, Sink, Subscribe, Subscriber } from './subscribe.ts';
 import type { Topics } from './topics.ts';
 import { classId, type SubscriptionState, type SubscriptionView } from './view.ts';
 import { createWay, type Way } from './way.ts';
-
-export type { Served, Sink, Subscribe } from './subscribe.ts';
 
 /** What all subscribers share. */
 export interface Surroundings {
@@ -31,41 +29,6 @@ export interface Surroundings {
   readonly live: Set<Subscriber>;
   /** Called when one begins to run; what it was prepared for may have changed since. */
   began(subscriber: Subscriber): void;
-}
-
-/** One client's subscription. */
-export interface Subscriber {
-  /**
-   * Sends events until {@link end}. Rejects with a PublicError when it cannot go on; the reason's `cursor` fact says
-   * where the client may resume.
-   */
-  run(): Promise<void>;
-  /** Ends {@link run}. */
-  end(reason: EndReason): void;
-  /** Makes {@link run} reject with what `make` makes of {@link cursor}. Nothing is written after it. */
-  fail(make: (cursor: string | undefined) => PublicError): void;
-  /** How it is served at present. */
-  readonly served: Served;
-  /**
-   * Goes on, without losing or doubling anything, for another identity of the same subject or by another preparation of the
-   * same operation, also where it has more event types. Events that wait and were admitted before are asked about again;
-   * cursors are bound anew.
-   *
-   * @returns false when it cannot go on in place: there are more event types and it is in a snapshot
-   * @throws PublicError `FORBIDDEN` when the identity may see none of its events; it goes on as before then
-   */
-  serve(prepared: Prepared, identity: Identity): boolean;
-  /** Resuming from here misses nothing and repeats nothing that was written; undefined before there is a place. */
-  cursor(): string | undefined;
-  readonly socket: string;
-  readonly id: string;
-  readonly field: string;
-  readonly state: SubscriptionState;
-  readonly delivered: number;
-  /** Equal for those who share their executions. */
-  readonly classKey: string;
-  /** How it stands at this moment. */
-  view(): SubscriptionView;
 }
 
 /**

@@ -8,7 +8,7 @@ import { outcomeFor } from './resume.ts';
 import type { Snapshot } from './snapshot.ts';
 import { NOWHERE, type Position, type Positions, type Source } from './source.ts';
 import { writingSpan } from './event-trace.ts';
-import type { Sink } from './subscriber.ts';
+import type { Sink } from './subscribe.ts';
 import { createTally } from './tally.ts';
 import { deliveryOf, type Delivery, type Topics } from './topics.ts';
 import type { Backlog } from './view.ts';
