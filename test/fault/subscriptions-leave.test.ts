@@ -9,7 +9,7 @@ import { until } from '../harness/until.ts';
 const STREAMS = ['EVENTS_GOVERNANCE', 'EVENTS_OPS'];
 const VISITS = 2_000;
 /** Of heap that may be left by all of them together: what one frees is little, and a leak of one connection each is far more. */
-const HEAP = 8 * 1024 * 1024;
+const HEAP = 4 * 1024 * 1024;
 
 it('keeps nothing of two thousand who came and went over all transports, and one consumer per stream', async () => {
   await using nats = await startNats();
