@@ -140,16 +140,20 @@ describe('files of costs', () => {
   });
 
   it('keeps the packets that were written when the database ends its sessions, and a repeat completes them', async () => {
-    const file = focusFile(Array.from({ length: 30_000 }, (_, index) => ({ BilledCost: '0.01', ResourceId: `r${index}` })));
-    const cut = send({ format: 'focus' }, file);
-    await until('the first rows', async () => Number((await sums()).rows) > 0, { every: 5 });
-    await hub.database.sql.query(`SELECT pg_terminate_backend("pid") FROM pg_stat_activity WHERE "application_name" LIKE '%imports' AND "datname" = current_database()`);
+    const file = focusFile(Array.from({ length: 60_000 }, (_, index) => ({ BilledCost: '0.01', ResourceId: `r${index}` })));
+    let answered = false;
+    const cut = send({ format: 'focus' }, file).finally(() => (answered = true));
+    // again and again: between two packets there is nothing that could be cut
+    await until('a cut', async () => {
+      if (Number((await sums()).rows) > 0) await hub.database.sql.query(`SELECT pg_terminate_backend("pid") FROM pg_stat_activity WHERE "application_name" LIKE '%imports' AND "datname" = current_database() AND "state" <> 'idle'`);
+      return answered;
+    }, { every: 1 });
     expect(await cut).toMatchObject({ status: 503, body: { code: 'HUB_UNAVAILABLE' } });
     const { rows } = await sums();
     expect(Number(rows) % 5_000).toBe(0);
     expect(await parts()).toMatchObject({ rows });
-    expect((await send({ format: 'focus' }, file)).body).toMatchObject({ read: 30_000, unchanged: rows, new: 30_000 - Number(rows) });
-    expect(await parts()).toEqual({ rows: 30_000, billed: '300' });
+    expect((await send({ format: 'focus' }, file)).body).toMatchObject({ read: 60_000, unchanged: rows, new: 60_000 - Number(rows) });
+    expect(await parts()).toEqual({ rows: 60_000, billed: '600' });
   });
 
   it('refuses a row whose key counts in a closed month in another currency, with its line', async () => {
