@@ -33,15 +33,17 @@ async function survives(dataDir: string, slugs: readonly string[]): Promise<void
   await nothingLeft(dataDir);
 }
 
-test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops everything in order, with exit code 0', async (signal) => {
+test('SIGINT, SIGTERM and SIGHUP stop everything in order, with exit code 0', async () => {
   await using dir = await freshDataDir();
-  const product = startProduct({ dataDir: dir.path });
-  await register(await product.ready(), dir.path, 'kept');
-  expect(processesOf(dir.path).length).toBeGreaterThan(3);
-  expect(await product.end(signal)).toBe(0);
-  expect(processesOf(dir.path)).toEqual([]);
-  expect(product.output()).toMatch(/Stopped\.\n$/);
-  await survives(dir.path, ['kept']);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const product = startProduct({ dataDir: dir.path });
+    await register(await product.ready(), dir.path, signal.toLowerCase());
+    expect(processesOf(dir.path).length, signal).toBeGreaterThan(3);
+    expect(await product.end(signal), signal).toBe(0);
+    expect(processesOf(dir.path), signal).toEqual([]);
+    expect(product.output()).toMatch(/Stopped\.\n$/);
+  }
+  await survives(dir.path, ['sighup', 'sigint', 'sigterm']);
 });
 
 test('Ctrl-C in the middle of a first start stops it in order, and the next one works', async () => {
@@ -134,14 +136,17 @@ test('a lock whose process is gone, or whose id belongs to another process now, 
   await survives(dir.path, []);
 });
 
-test.for(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('%s to npm start ends the product too', async (signal) => {
+test('SIGINT, SIGTERM and SIGKILL to npm start end the product too', async () => {
   await using dir = await freshDataDir();
-  const product = startProduct({ dataDir: dir.path, command: ['npm', 'start', '--'] });
-  await register(await product.ready(), dir.path, 'kept');
-  await product.end(signal);
-  // npm waits for the product; one that was killed cannot
-  if (signal !== 'SIGKILL') expect(processesOf(dir.path)).toEqual([]);
-  await survives(dir.path, ['kept']);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+    const product = startProduct({ dataDir: dir.path, command: ['npm', 'start', '--'] });
+    await register(await product.ready(), dir.path, signal.toLowerCase());
+    await product.end(signal);
+    // npm waits for the product; one that was killed cannot
+    if (signal === 'SIGKILL') await nothingLeft(dir.path);
+    expect(processesOf(dir.path), signal).toEqual([]);
+  }
+  await survives(dir.path, ['sigint', 'sigkill', 'sigterm']);
 });
 
 test('a second Ctrl-C ends at once, and the servers are stopped all the same', async () => {
