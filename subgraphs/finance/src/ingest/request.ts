@@ -1,25 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { HttpProblem } from '@hubgraph/kit/door-http';
 import type { ImportRequest } from '../commands/import.ts';
 import type { TokenImportRequest } from '../commands/import-tokens.ts';
 import { COST_FORMATS, TOKEN_FORMATS, type CostFormat, type TokenFormat } from '../import/entry.ts';
 import { mappingOf, type Mapping } from '../import/mapping.ts';
 import { pricesOf, type PriceList } from '../import/prices.ts';
-
-/** A request that is answered with an error; `code` and `message` are for the client. */
-export class HttpProblem extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly problems?: readonly string[];
-
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}, problems?: readonly string[]) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.headers = headers;
-    this.problems = problems;
-  }
-}
 
 /** What a request wants imported. */
 export type ImportAsk = ({ readonly kind: 'costs' } & ImportRequest) | ({ readonly kind: 'tokens' } & TokenImportRequest);

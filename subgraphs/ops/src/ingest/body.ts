@@ -1,20 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { HttpProblem } from '@hubgraph/kit/door-http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-
-/** A request that is answered with an error; `code` and `message` are for the client, constant, and never quote what came. */
-export class HttpProblem extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.headers = headers;
-  }
-}
 
 /** How much and how long is read. */
 export interface BodyLimits {

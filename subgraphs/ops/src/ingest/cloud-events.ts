@@ -1,3 +1,4 @@
+import { HttpProblem } from '@hubgraph/kit/door-http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '@hubgraph/kit/change';
 import type { Sql } from '@hubgraph/kit/sql';
@@ -5,7 +6,6 @@ import { HTTP, type CloudEvent } from 'cloudevents';
 import { z } from 'zod';
 import type { OpsChanges } from '../commands/common.ts';
 import { ENVIRONMENT_KINDS, EVIDENCE_KINDS, EVIDENCE_RESULTS } from '../model.ts';
-import { HttpProblem } from './body.ts';
 import { CDEVENTS, cdEventEffect, cdEventKind } from './cdevents.ts';
 import { apply, custodyProblem, refused, type Effect, type Outcome } from './effect.ts';
 

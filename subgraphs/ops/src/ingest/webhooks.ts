@@ -1,17 +1,14 @@
 import { isSlug } from '@hubgraph/kit/fields';
 import type { Caller } from '@hubgraph/kit/change';
+import { HttpProblem, type HttpAnswer } from '@hubgraph/kit/door-http';
 import type { OpsChanges } from '../commands/common.ts';
 import type { SubjectsInput } from '../commands/subjects.ts';
 import { alertEffect, alertmanagerPayload, readAlert } from './alertmanager.ts';
-import { HttpProblem } from './body.ts';
 import { apply, custodyProblem, refused, type Outcome } from './effect.ts';
 import { loggedAlerts, otelPayload } from './otel.ts';
 
 /** What a request is answered with. */
-export interface Answer {
-  readonly status: number;
-  readonly body: object;
-  readonly headers?: Readonly<Record<string, string>>;
+export interface Answer extends HttpAnswer {
   /** For the log. */
   readonly counts?: Readonly<Record<string, number>>;
 }
