@@ -1,6 +1,7 @@
+import type { Swept } from '@hubgraph/kit/sweep';
 import { addDays, dayOf } from '../money/calendar.ts';
 import { anomalies, MAX_ANOMALIES, type CostAnomaly } from '../store/anomaly.ts';
-import type { Swept, Work } from './common.ts';
+import type { Work } from './common.ts';
 
 /** Providers write down charges days late, so the last days are looked at again each time. */
 const LATE_DAYS = 7;

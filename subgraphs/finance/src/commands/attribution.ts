@@ -1,13 +1,14 @@
 import { allocate, inOrder, type WeightsOf } from '../attribution/allocate.ts';
 import type { AllocatedRow, AttributedBy } from '../attribution/match.ts';
 import type { Sql } from '@hubgraph/kit/sql';
+import type { Swept } from '@hubgraph/kit/sweep';
 import { headOf } from '../import/line.ts';
 import { Lines } from '../import/lines.ts';
 import type { Allocation, AttributionRule } from '../model/index.ts';
 import { allocationRest } from '../store/allocation.ts';
 import { allocations, attributionRules } from '../store/index.ts';
 import { reallocations, type Reallocation } from '../store/reallocation.ts';
-import type { Swept, Work } from './common.ts';
+import type { Work } from './common.ts';
 
 export type { AllocatedRow } from '../attribution/match.ts';
 

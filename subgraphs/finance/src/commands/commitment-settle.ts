@@ -1,5 +1,6 @@
 import { systemIdentity } from '@hubgraph/kit/identity';
 import { shortestWay } from '@hubgraph/kit/lifecycle';
+import type { Swept } from '@hubgraph/kit/sweep';
 import type { FinanceEvents } from '../events.ts';
 import { commitmentLifecycle, type CommitmentFacts } from '../lifecycle/commitment.ts';
 import { manifest } from '../manifest.ts';
@@ -7,7 +8,7 @@ import type { Commitment, CommitmentStatus } from '../model/index.ts';
 import { dayOf } from '../money/calendar.ts';
 import { commitmentState } from '../money/commitment.ts';
 import { commitments } from '../store/index.ts';
-import type { Swept, Work } from './common.ts';
+import type { Work } from './common.ts';
 
 /** How many commitments one transaction takes. */
 const BATCH = 100;

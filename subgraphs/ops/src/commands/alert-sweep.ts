@@ -1,3 +1,4 @@
+import type { Swept } from '@hubgraph/kit/sweep';
 import { escalatedTo, type EscalateMinutes } from '../alert/escalation.ts';
 import { alerts, services, suppressions } from '../store/index.ts';
 import { recordAlert, settleLapse, SYSTEM } from './alert-record.ts';
@@ -5,12 +6,6 @@ import type { Work } from './common.ts';
 
 /** How many alerts one transaction of a sweep takes. */
 const BATCH = 100;
-
-/** What a sweep did; `more`: it stopped at its batch, so it has to run again. */
-export interface Swept {
-  readonly done: number;
-  readonly more: boolean;
-}
 
 /** Tells of acknowledgements that lapsed: their alerts are RAISED again. */
 export async function lapseAlerts(work: Work): Promise<{ swept: Swept }> {

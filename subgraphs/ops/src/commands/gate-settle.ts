@@ -1,12 +1,12 @@
 import { systemIdentity } from '@hubgraph/kit/identity';
 import type { Refused } from '@hubgraph/kit/refusal';
+import type { Swept } from '@hubgraph/kit/sweep';
 import type { OpsEvents } from '../events.ts';
 import { evaluateGate, type GateState } from '../gate/evaluate.ts';
 import { gateLifecycle, type GateFacts } from '../lifecycle/gate.ts';
 import { manifest } from '../manifest.ts';
 import type { Gate, GateStatus } from '../model.ts';
 import { gateEvidence, gates, type GateScope } from '../store/index.ts';
-import type { Swept } from './alert-sweep.ts';
 import type { Work } from './common.ts';
 
 /** Event names of a gate. */

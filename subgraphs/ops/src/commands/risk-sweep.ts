@@ -1,7 +1,7 @@
 import { Refused } from '@hubgraph/kit/refusal';
+import type { Swept } from '@hubgraph/kit/sweep';
 import type { Risk } from '../model.ts';
 import { risks } from '../store/index.ts';
-import type { Swept } from './alert-sweep.ts';
 import type { Work } from './common.ts';
 import { moveLocked } from './risk.ts';
 
